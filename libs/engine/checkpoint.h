@@ -1,0 +1,61 @@
+#ifndef STAGEBEAM_LIBS_ENGINE_CHECKPOINT_H_
+#define STAGEBEAM_LIBS_ENGINE_CHECKPOINT_H_
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "libs/engine/model_config.h"
+#include "libs/engine/options.h"
+#include "libs/engine/safetensors.h"
+
+namespace stagebeam::engine {
+
+// Where and how weights are held.
+struct ModelPlacement {
+  DType dtype = DType::kBFloat16;
+  std::string device = "cpu";
+};
+
+// A Hugging Face mllama directory: configuration, and every tensor mapped from
+// its file under its published name (renamed layouts are translated).
+//
+// Immutable, and so thread-safe.
+class Checkpoint {
+ public:
+  // Reads config.json, generation_config.json (if any) and the table of the
+  // safetensors file or shards. INVALID_ARGUMENT or NOT_FOUND names the file
+  // and the field or tensor.
+  static absl::StatusOr<std::unique_ptr<Checkpoint>> Open(const std::string& directory);
+
+  const ModelConfig& config() const { return config_; }
+  const std::string& directory() const { return directory_; }
+
+  // The tensor `name`, which must have `shape`. INVALID_ARGUMENT where it is
+  // missing or has another shape.
+  absl::StatusOr<TensorView> Find(const std::string& name, const std::vector<int64_t>& shape) const;
+  bool Has(const std::string& name) const;
+  // INVALID_ARGUMENT names a tensor of the files that the model does not have.
+  absl::Status CheckNoSurplus() const;
+
+  // Hex SHA-256 that tells checkpoints apart: of the configuration, the tensor
+  // table and samples of every tensor.
+  const std::string& digest() const { return digest_; }
+  // The same of the vision tower and the projector alone.
+  const std::string& vision_digest() const { return vision_digest_; }
+
+ private:
+  Checkpoint() = default;
+
+  std::string directory_;
+  ModelConfig config_;
+  std::string digest_;
+  std::string vision_digest_;
+  std::vector<std::unique_ptr<SafetensorsFile>> files_;
+  std::map<std::string, TensorView> tensors_;
+};
+
+}  // namespace stagebeam::engine
+
+#endif  // STAGEBEAM_LIBS_ENGINE_CHECKPOINT_H_

@@ -1,0 +1,44 @@
+#ifndef STAGEBEAM_LIBS_ENGINE_OPTIONS_H_
+#define STAGEBEAM_LIBS_ENGINE_OPTIONS_H_
+
+#include <cstdint>
+#include <string>
+
+namespace stagebeam::engine {
+
+// Number format of weights, activations and keys and values.
+enum class DType { kFloat32, kBFloat16 };
+
+// Bytes of one number.
+constexpr int64_t SizeOf(DType dtype) { return dtype == DType::kFloat32 ? 4 : 2; }
+
+// How to run a checkpoint.
+struct EngineOptions {
+  // Hugging Face directory.
+  std::string checkpoint;
+  DType dtype = DType::kBFloat16;
+  // "cpu" or "cuda:N".
+  std::string device = "cpu";
+  // Threads of one operation; 0: one for each core.
+  int threads = 0;
+  // Copies of BOS in front of a prompt, 1 or 2.
+  int bos_count = 1;
+  // Keys and values of text, running calls and kept prefixes together.
+  int64_t kv_bytes = int64_t{1} << 30;
+  // Keys and values of pictures, kept.
+  int64_t image_bytes = int64_t{1} << 30;
+  // Calls waiting for a place; one more is refused.
+  int max_waiting_calls = 256;
+  // Branches decoded together at most.
+  int max_running_branches = 256;
+  // Prompt tokens a step at most, so that no decode step waits long.
+  int prefill_chunk = 256;
+  // Cap on a branch's tokens.
+  int max_new_tokens = 2048;
+  // Cap on prompt and continuation; 0: the model's max_position_embeddings.
+  int max_context = 0;
+};
+
+}  // namespace stagebeam::engine
+
+#endif  // STAGEBEAM_LIBS_ENGINE_OPTIONS_H_

@@ -1,0 +1,198 @@
+#ifndef STAGEBEAM_LIBS_SEARCH_SEARCH_H_
+#define STAGEBEAM_LIBS_SEARCH_SEARCH_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "absl/status/statusor.h"
+
+// The search, pure: what to expand, what to compare, what to keep.
+//
+//   while (!search->Done()) {
+//     Ask ask = search->Next();
+//     if (auto* expand = std::get_if<Expand>(&ask)) search->Tell(Sample(*expand));
+//     else search->Tell(Judge(std::get<Compare>(ask)));
+//   }
+//   Outcome outcome = search->outcome();
+//
+// No time, no threads, no I/O, an explicit seed: the same tells give the same
+// tree. Deadlines, retries and fan-out belong to the caller.
+namespace stagebeam::search {
+
+// The four stages of a response; kResponse is a whole one.
+enum class Stage { kResponse, kSummary, kCaption, kReasoning, kConclusion };
+
+// What a comparison is about.
+enum class Subject { kSummary, kCaption, kReasoning, kConclusion, kSentence, kResponse };
+
+// Why a candidate ended.
+enum class Finish { kStopString, kEndOfTurn, kLength };
+
+// One prefix to continue.
+struct Branch {
+  // Index of the survivor of the previous expansion; 0 at first.
+  int parent = 0;
+  // The response's tokens so far.
+  std::vector<int32_t> prefix_token_ids;
+  // Continuations wanted.
+  int count = 1;
+  // Seed of these continuations: differs between the branches of an ask.
+  int64_t seed = 0;
+};
+
+// Asks for continuations of every branch.
+struct Expand {
+  Stage stage = Stage::kResponse;
+  // Number of the expansion, from 0.
+  int stage_index = 0;
+  std::vector<Branch> branches;
+  // Text that ends a candidate; none for whole responses.
+  std::vector<std::string> stop_strings;
+  bool stop_after_sentence = false;
+};
+
+// Two candidates of the current expansion, as indices into Compare::candidates.
+struct Pair {
+  int first = 0;
+  int second = 0;
+};
+
+// Asks which of each pair is better; one judge call.
+struct Compare {
+  Stage stage = Stage::kResponse;
+  Subject subject = Subject::kResponse;
+  std::string hint;
+  // Texts as the judge reads them (without tags).
+  std::vector<std::string> candidates;
+  std::vector<Pair> pairs;
+  int64_t seed = 0;
+};
+
+using Ask = std::variant<Expand, Compare>;
+
+// One continuation that came back.
+struct Candidate {
+  std::string text;
+  std::vector<int32_t> token_ids;
+  Finish finish = Finish::kLength;
+  // Sum of the log-probabilities of its tokens.
+  double logprob = 0;
+};
+
+// Continuations of every branch of an Expand: sets[b] belongs to branches[b]
+// and may be shorter than asked for, but not all of them may be empty.
+struct Expanded {
+  std::vector<std::vector<Candidate>> sets;
+};
+
+// Decision of one pair.
+struct Verdict {
+  bool first_is_better = false;
+  double confidence = 1.0;
+  std::string rationale;
+};
+
+// Verdicts in the order of the pairs.
+struct Compared {
+  std::vector<Verdict> verdicts;
+};
+
+// Instead of Compared: nobody could judge; log-probability per token decides.
+struct JudgeUnavailable {
+  std::string detail;
+};
+
+// What went wrong without costing the answer.
+enum class DegradationKind { kJudgeUnavailable, kFewerCandidates, kStageCut, kShortened };
+struct Degradation {
+  DegradationKind kind;
+  std::string detail;
+};
+
+// The search, step by step, for a trace. Indices are into
+// ExpansionTrace::candidates, which lists all branches' candidates in order.
+struct TracedCandidate {
+  std::string text;
+  Finish finish = Finish::kLength;
+  double logprob = 0;
+  int parent = 0;
+  bool eligible = true;
+  int token_count = 0;
+};
+struct TracedDuel {
+  int first = 0;
+  int second = 0;
+  int winner = 0;
+  double confidence = 1.0;
+  std::string rationale;
+};
+struct ExpansionTrace {
+  Stage stage = Stage::kResponse;
+  std::vector<TracedCandidate> candidates;
+  std::vector<TracedDuel> duels;
+  // Best first.
+  std::vector<int> survivors;
+};
+
+// One stage's chosen text, trimmed, without tags.
+struct StageText {
+  Stage stage = Stage::kResponse;
+  std::string text;
+};
+
+// What a finished search found.
+struct Outcome {
+  // Text of the conclusion, trimmed; the whole response's where it has none.
+  std::string answer;
+  std::vector<StageText> stages;
+  std::vector<Degradation> degradations;
+};
+
+// One running search. Not thread-safe.
+class Search {
+ public:
+  virtual ~Search() = default;
+
+  virtual bool Done() const = 0;
+  // What the search wants next. Must not be called when Done(). Repeated calls
+  // without a Tell give the same ask.
+  virtual Ask Next() = 0;
+  // Answers to the last ask. INVALID_ARGUMENT where the answer does not fit
+  // the ask (wrong kind, wrong number); the search is then unchanged.
+  virtual absl::Status Tell(Expanded expanded) = 0;
+  virtual absl::Status Tell(Compared compared) = 0;
+  virtual absl::Status Tell(JudgeUnavailable unavailable) = 0;
+  // Asks the search to come to an end soon: from the next expansion on, one
+  // candidate each and no duels. For deadlines. Idempotent.
+  virtual void Shorten(std::string reason) = 0;
+
+  // Every expansion so far; the last may still be undecided.
+  virtual const std::vector<ExpansionTrace>& trace() const = 0;
+  // Valid once Done().
+  virtual const Outcome& outcome() const = 0;
+};
+
+struct SinglePass {};
+struct BestOfN {
+  int candidate_count = 1;
+};
+struct SentenceBeam {
+  int candidate_count = 1;
+  int max_sentence_count = 64;
+};
+struct StageBeam {
+  int candidate_count = 1;
+  // [1, candidate_count].
+  int survivor_count = 1;
+};
+using Strategy = std::variant<SinglePass, BestOfN, SentenceBeam, StageBeam>;
+
+// Starts a search. INVALID_ARGUMENT names the parameter and its range.
+absl::StatusOr<std::unique_ptr<Search>> MakeSearch(const Strategy& strategy, int64_t seed);
+
+}  // namespace stagebeam::search
+
+#endif  // STAGEBEAM_LIBS_SEARCH_SEARCH_H_
