@@ -39,11 +39,12 @@ class FeatureBlob {
   static constexpr uint16_t kVersion = 1;
 
   // Builds a blob. INVALID_ARGUMENT where payload and shape do not agree.
-  static absl::StatusOr<std::shared_ptr<const FeatureBlob>> Create(const FeatureShape& shape,
-                                                                   std::string_view vision_digest,
-                                                                   std::string_view payload);
+  static absl::StatusOr<std::shared_ptr<const FeatureBlob>> Create(
+      const FeatureShape& shape, std::string_view vision_digest,
+      std::string_view payload);
   // Takes over bytes from a store. DATA_LOSS names what does not verify.
-  static absl::StatusOr<std::shared_ptr<const FeatureBlob>> Parse(std::string bytes);
+  static absl::StatusOr<std::shared_ptr<const FeatureBlob>> Parse(
+      std::string bytes);
 
   const FeatureShape& shape() const { return shape_; }
   const std::string& vision_digest() const { return vision_digest_; }
@@ -63,7 +64,8 @@ class FeatureBlob {
 
 // Hex SHA-256 of picture file, preprocessing, vision weights and blob version:
 // the key of a picture's features.
-std::string FeatureKey(std::string_view image_file, std::string_view preprocessor_fingerprint,
+std::string FeatureKey(std::string_view image_file,
+                       std::string_view preprocessor_fingerprint,
                        std::string_view vision_digest);
 
 }  // namespace stagebeam::features

@@ -23,11 +23,12 @@ class FeatureStore {
   // The blob of `key`, verified. NOT_FOUND: not held, or held and not
   // verifiable. UNAVAILABLE, DEADLINE_EXCEEDED: the store did not answer by
   // `deadline`.
-  virtual absl::StatusOr<std::shared_ptr<const FeatureBlob>> Get(const std::string& key,
-                                                                 absl::Time deadline) = 0;
+  virtual absl::StatusOr<std::shared_ptr<const FeatureBlob>> Get(
+      const std::string& key, absl::Time deadline) = 0;
   // Keeps the blob, at least for a while. Errors as Get; RESOURCE_EXHAUSTED
   // where it is too large for the store.
-  virtual absl::Status Put(const std::string& key, std::shared_ptr<const FeatureBlob> blob,
+  virtual absl::Status Put(const std::string& key,
+                           std::shared_ptr<const FeatureBlob> blob,
                            absl::Time deadline) = 0;
 };
 
