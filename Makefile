@@ -1,0 +1,50 @@
+# Each target does its own set-up (Debian packages, libtorch, build) where
+# something is missing, and nothing where it is not.
+.PHONY: help build demo test lint format clean asan tsan goldens pictures accuracy
+
+help:
+	@echo 'make demo      start a cluster on this machine and ask it about pictures'
+	@echo 'make test      build and run every test'
+	@echo 'make lint      formatting, contracts, Python, shell, clang-tidy'
+	@echo 'make build     build everything into build/release'
+	@echo 'make format    format the C++ sources'
+	@echo 'make asan      every test under AddressSanitizer and UBSan'
+	@echo 'make tsan      every test under ThreadSanitizer'
+	@echo 'make accuracy  accuracy of the search on 200 held-out questions'
+	@echo 'make goldens   make the golden test data again with Hugging Face'
+	@echo 'make pictures  draw the pictures of the demo again'
+	@echo 'make clean     remove what was built (set-up stays)'
+
+build:
+	@bash scripts/build.sh release
+
+demo:
+	@bash scripts/demo.sh
+
+test:
+	@bash scripts/test.sh release
+
+lint:
+	@bash scripts/lint.sh
+
+format:
+	@bash scripts/format.sh
+
+asan:
+	@bash scripts/test.sh asan
+
+tsan:
+	@bash scripts/test.sh tsan
+
+accuracy:
+	@bash scripts/accuracy.sh
+
+goldens:
+	@bash scripts/goldens.sh
+
+pictures:
+	@bash scripts/pictures.sh
+
+clean:
+	@rm -rf build out
+	@echo 'removed build and out'

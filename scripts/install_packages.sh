@@ -1,0 +1,38 @@
+#!/bin/bash
+# Installs the Debian packages that are missing; nothing is upgraded, and no
+# service is started.
+source "$(dirname "$0")/environment.sh"
+
+missing_packages() {
+  local package
+  sed 's/#.*//' scripts/packages.txt | tr -s ' \n' '\n' | while read -r package; do
+    [[ -z $package ]] && continue
+    dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || echo "$package"
+  done
+  # Node may come from elsewhere, and then Debian's npm would conflict with it.
+  command -v node >/dev/null && command -v npm >/dev/null || printf '%s\n' nodejs npm
+}
+
+# Runs apt-get with a policy that keeps Redis and Prometheus from starting as
+# services: the project starts its own.
+install_without_starting() {
+  local policy=/usr/sbin/policy-rc.d ours=
+  if [[ ! -e $policy ]]; then
+    printf '#!/bin/sh\nexit 101\n' >"$policy"
+    chmod 755 "$policy"
+    ours=yes
+  fi
+  local status=0
+  DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@" || status=$?
+  [[ -n $ours ]] && rm -f "$policy"
+  return "$status"
+}
+
+command -v dpkg-query >/dev/null || fail "this set-up knows Debian 12 and 13 only"
+mapfile -t missing < <(missing_packages)
+if ((${#missing[@]} == 0)); then exit 0; fi
+
+say "installing ${#missing[@]} Debian packages: ${missing[*]}"
+[[ $(id -u) == 0 ]] || fail "not root; run: apt-get install --no-install-recommends ${missing[*]}"
+quietly /tmp/stagebeam-apt.log apt-get update
+quietly /tmp/stagebeam-apt.log install_without_starting "${missing[@]}"

@@ -1,0 +1,9 @@
+#!/bin/bash
+# test.sh PRESET [CTEST ARGUMENT...]: builds and runs every test.
+source "$(dirname "$0")/environment.sh"
+
+preset=$1
+shift
+bash scripts/build.sh "$preset"
+say "running the tests of build/$preset"
+ctest --preset "$preset" -j "$(nproc)" "$@"
