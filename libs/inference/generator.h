@@ -54,6 +54,9 @@ struct GenerateRequest {
   std::string question;
   // Tokens of the assistant turn chosen so far, as earlier candidates gave them.
   std::vector<int32_t> prefix_token_ids;
+  // Text that stands after prefix_token_ids, e.g. a closing tag that no
+  // candidate wrote; tokenized where the model is. Mostly empty.
+  std::string prefix_text;
   // Candidates to sample, [1, 64].
   int candidate_count = 1;
   SamplingParameters sampling;
@@ -102,6 +105,9 @@ struct GenerateResult {
   GenerationUsage usage;
   // Name and digest of the checkpoint.
   std::string model_id;
+  // Tokens of request.prefix_text: they stand between prefix_token_ids and
+  // every candidate's own.
+  std::vector<int32_t> prefix_text_token_ids;
 };
 
 // Samples candidate continuations of a prefix.
