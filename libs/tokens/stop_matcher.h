@@ -10,7 +10,8 @@
 namespace stagebeam::tokens {
 
 // Finds the first of several strings in a text that arrives in pieces. Costs
-// O(1) a byte, whatever the number of strings (Aho and Corasick 1975).
+// amortized O(1) a byte, whatever the number and length of the strings (Aho
+// and Corasick 1975).
 //
 // Copies share the automaton, so that one is built a call and each candidate
 // has its own state. Not thread-safe.
@@ -29,8 +30,9 @@ class StopMatcher {
   bool matched_ = false;
 };
 
-// Finds the end of the first sentence in a text that arrives in pieces: '.',
-// '!' or '?' (and closing quotes or brackets), followed by white space; or a
+// Finds the end of the first sentence in a text that arrives in pieces of whole
+// characters: '.', '!' or '?' (and closing quotes or brackets), followed by
+// white space; the same marks of full width, which need no white space; or a
 // line break after text. Not thread-safe.
 class SentenceMatcher {
  public:
@@ -39,6 +41,8 @@ class SentenceMatcher {
 
  private:
   enum class State { kStart, kInside, kEnding, kEnded };
+  static State Next(State state, char32_t character);
+
   State state_ = State::kStart;
 };
 

@@ -19,14 +19,16 @@ class Tokenizer {
  public:
   // Reads a Hugging Face tokenizer.json. INVALID_ARGUMENT names the file and
   // the field that is missing or not supported; NOT_FOUND: no such file.
-  static absl::StatusOr<std::unique_ptr<Tokenizer>> Load(const std::string& path);
+  static absl::StatusOr<std::unique_ptr<Tokenizer>> Load(
+      const std::string& path);
 
   ~Tokenizer();
   Tokenizer(const Tokenizer&) = delete;
   Tokenizer& operator=(const Tokenizer&) = delete;
 
   // Ids of plain text. Special-token text in it is plain text. Invalid UTF-8
-  // is read as U+FFFD, a maximal invalid part each. Linear in the text's length.
+  // is read as U+FFFD, a maximal invalid part each. Linear in the text's
+  // length.
   std::vector<int32_t> Encode(std::string_view text) const;
 
   // Id of the added token `content`, e.g. "<|eot_id|>".
