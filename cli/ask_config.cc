@@ -33,7 +33,7 @@ FlagSet MakeFlags(AskConfig* config, RawFlags* raw) {
             "picture of an earlier answer, instead of --image",
             &config->image_key);
   flags.Add("server", "HOST:PORT",
-            "orchestrator; default: $STAGEBEAM_SERVER or 127.0.0.1:50050",
+            "orchestrator; default: $STAGEBEAM_SERVER or 127.0.0.1:50051",
             &config->server);
   flags.Add("strategy", "NAME",
             "single, best-of-n, sentence-beam or stage-beam", &raw->strategy);
@@ -167,7 +167,7 @@ absl::Status CheckPicture(const AskConfig& config) {
 
 std::string DefaultServer() {
   const char* server = std::getenv("STAGEBEAM_SERVER");
-  return server != nullptr && *server != '\0' ? server : "127.0.0.1:50050";
+  return server != nullptr && *server != '\0' ? server : "127.0.0.1:50051";
 }
 
 std::string AskUsage() {

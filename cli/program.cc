@@ -5,6 +5,7 @@
 #include "absl/status/status.h"
 #include "cli/ask.h"
 #include "cli/ask_config.h"
+#include "cli/health.h"
 #include "cli/json_printer.h"
 #include "cli/plain_printer.h"
 #include "cli/terminal_printer.h"
@@ -44,6 +45,16 @@ int RunAsk(const std::vector<std::string>& arguments, const Console& console) {
   return asked.ok() ? kSuccess : CallError(asked, console);
 }
 
+int RunHealth(const std::vector<std::string>& arguments,
+              const Console& console) {
+  const absl::StatusOr<HealthConfig> config = ReadHealthConfig(arguments);
+  if (!config.ok()) return UsageError(config.status(), console);
+  const absl::Status health = CheckHealth(*config);
+  if (!health.ok()) return CallError(health, console);
+  console.out << "SERVING\n";
+  return kSuccess;
+}
+
 int RunHelp(const Console& console) {
   console.out << "stagebeam ask --image FILE \"QUESTION\" [flags]\n"
               << "  asks the orchestrator about a picture, shows the search as "
@@ -63,6 +74,7 @@ int RunProgram(const std::vector<std::string>& arguments, Console console) {
   if (command == "help" || command == "--help" || command == "-h")
     return RunHelp(console);
   if (command == "ask") return RunAsk(rest, console);
+  if (command == "health") return RunHealth(rest, console);
   return UsageError(absl::InvalidArgumentError(
                         command.empty() ? "no subcommand"
                                         : "no subcommand '" + command + "'"),
