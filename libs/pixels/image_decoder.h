@@ -29,8 +29,10 @@ struct ImageLimits {
 // alpha is clipped. An animation gives its first frame.
 //
 // INVALID_ARGUMENT names what is wrong ("image: ..."): empty, not such a file,
-// broken or truncated, or which limit it is over.
-absl::StatusOr<RgbImage> DecodeImage(std::string_view file, const ImageLimits& limits);
+// broken or truncated, or which limit it is over. RESOURCE_EXHAUSTED: out of
+// memory.
+absl::StatusOr<RgbImage> DecodeImage(std::string_view file,
+                                     const ImageLimits& limits);
 
 }  // namespace stagebeam::pixels
 
