@@ -5,7 +5,7 @@
 help:
 	@echo 'make demo      start a cluster on this machine and ask it about pictures'
 	@echo 'make test      build and run every test'
-	@echo 'make lint      formatting, contracts, Python, shell, clang-tidy'
+	@echo 'make lint      formatting, contracts, Python, shell, clang-tidy (FULL=1: tests too)'
 	@echo 'make build     build everything into build/release'
 	@echo 'make format    format the C++ sources'
 	@echo 'make asan      every test under AddressSanitizer and UBSan'
@@ -25,7 +25,7 @@ test:
 	@bash scripts/test.sh release
 
 lint:
-	@bash scripts/lint.sh
+	@FULL=$(FULL) bash scripts/lint.sh
 
 format:
 	@bash scripts/format.sh

@@ -61,7 +61,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("build", type=pathlib.Path)
     parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--only", default="", help="check only paths that start with this")
+    parser.add_argument("--only", nargs="*", default=["libs", "services", "cli"],
+                        help="check only paths that start with one of these")
     args = parser.parse_args()
 
     passed = SOURCE / "build" / "lint"
@@ -69,7 +70,7 @@ def main():
     todo = {}
     for path, entry in own_sources(args.build).items():
         stamp = passed / fingerprint(entry)
-        if path.startswith(args.only) and not stamp.exists():
+        if path.startswith(tuple(args.only)) and not stamp.exists():
             todo[path] = (entry, stamp)
     print(f"clang-tidy: {len(todo)} files to check", flush=True)
 
