@@ -12,6 +12,7 @@
 #include "absl/synchronization/mutex.h"
 #include "libs/features/feature_store.h"
 #include "libs/features/lease.h"
+#include "libs/features/time_budget.h"
 
 namespace stagebeam::features {
 
@@ -32,6 +33,9 @@ class EncodeOnce {
   struct Options {
     // Longest wait for another replica's encoding; then this one encodes too.
     absl::Duration lease_wait = absl::Seconds(30);
+    // Time that store and lease office may take out of one call in all,
+    // whatever they do.
+    absl::Duration cache_budget = absl::Seconds(1);
   };
 
   // `leases` may be null: single flight within the process only.
@@ -60,14 +64,12 @@ class EncodeOnce {
   absl::StatusOr<Result> Lead(const std::string& key, absl::Time deadline,
                               std::stop_token cancellation,
                               const Encode& encode);
-  // Holds the lease, or null where there is none to be had in time; sets `blob`
-  // where another replica's encoding arrived meanwhile.
-  std::unique_ptr<Lease> TakeLease(const std::string& key, absl::Time deadline,
-                                   std::stop_token cancellation,
-                                   std::shared_ptr<const FeatureBlob>& blob);
-  absl::StatusOr<Result> EncodeAndStore(const std::string& key,
-                                        absl::Time deadline,
-                                        const Encode& encode);
+  // Takes the lease, or waits until the replica that has it is done. The blob
+  // where another replica made it; otherwise an error, and `lease` if it could
+  // be had: encode.
+  absl::StatusOr<std::shared_ptr<const FeatureBlob>> AwaitOthers(
+      const std::string& key, absl::Time deadline, std::stop_token cancellation,
+      TimeBudget& budget, std::unique_ptr<Lease>& lease);
 
   const std::shared_ptr<FeatureStore> store_;
   const std::shared_ptr<LeaseOffice> leases_;

@@ -31,7 +31,9 @@ struct FeatureShape {
 //
 // Layout, little-endian: magic "SBFEAT", version u16, dtype u8, shape 4 x u32,
 // digest length u8 and digest, payload length u64, payload, checksum u64 over
-// everything before it.
+// everything before it. The checksum is XXH64: it finds torn and flipped bytes
+// at memory speed (52 MB in about 5 ms); it is no seal against an attacker, who
+// could write a valid blob as well.
 //
 // Immutable, and so thread-safe.
 class FeatureBlob {
@@ -55,6 +57,13 @@ class FeatureBlob {
 
  private:
   FeatureBlob() = default;
+
+  // Wraps bytes that are known to be a blob of these fields; `vision_digest`
+  // may point into them.
+  static std::shared_ptr<const FeatureBlob> Own(std::string bytes,
+                                                const FeatureShape& shape,
+                                                std::string_view vision_digest,
+                                                size_t payload_size);
 
   FeatureShape shape_;
   std::string vision_digest_;
