@@ -1,0 +1,224 @@
+#!/usr/bin/env python3
+"""A whole stagebeam cluster on one machine, for trying out and for tests.
+
+  cluster.py up            starts it in the background and returns once it serves
+  cluster.py status        says what runs where
+  cluster.py down          stops it, calls finished first
+  cluster.py run -- CMD    starts it, runs CMD, and stops it whatever happens
+
+redis-server, the encoder, generators, judges and the orchestrator are each a
+process on ports of their own, bound to 127.0.0.1. CMD finds the orchestrator
+in STAGEBEAM_SERVER and its metrics page in STAGEBEAM_METRICS.
+"""
+
+import argparse
+import dataclasses
+import json
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+from plan import HOST, Options, make_plan
+from processes import START_SECONDS, STOP_SECONDS, Running, StartError, tail
+
+SOURCE = pathlib.Path(__file__).resolve().parents[2]
+
+
+def parse():
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("action", choices=["up", "down", "status", "run"])
+    parser.add_argument("--checkpoint", type=pathlib.Path, default=SOURCE / "models" / "reference",
+                        help="Hugging Face directory of the model")
+    parser.add_argument("--binaries", type=pathlib.Path,
+                        default=SOURCE / "build" / "release" / "bin")
+    parser.add_argument("--state", type=pathlib.Path, default=SOURCE / "out" / "cluster",
+                        help="folder of the logs and of what is running")
+    parser.add_argument("--generators", type=int, default=1)
+    parser.add_argument("--judges", type=int, default=1)
+    parser.add_argument("--threads", type=int, default=1, help="of each process's model")
+    parser.add_argument("--base_port", type=int, default=0,
+                        help="first of consecutive ports; 0: any free ones")
+    parser.add_argument("--flag", action="append", default=[], metavar="SERVICE:--NAME=VALUE",
+                        help="one more flag for a kind of service, e.g. generator:--dtype=float32")
+    parser.add_argument("command", nargs="*", help="after --, for run")
+    args = parser.parse_args()
+    for name in ("generators", "judges", "threads"):
+        if getattr(args, name) < 1:
+            parser.error(f"--{name}: must be at least 1")
+    if args.action == "run" and not args.command:
+        parser.error("run: needs a command after --")
+    for flag in args.flag:
+        kind, _, rest = flag.partition(":")
+        if kind not in ("encoder", "generator", "judge", "orchestrator") or rest[:2] != "--":
+            parser.error(f"--flag: '{flag}' is not SERVICE:--NAME=VALUE")
+    return args
+
+
+def options_of(args):
+    return Options(args.binaries.resolve(), args.checkpoint.resolve(), args.state.resolve(),
+                   args.generators, args.judges, args.threads, args.base_port, tuple(args.flag))
+
+
+def state_file(state):
+    return state / "cluster.json"
+
+
+def read_state(state):
+    """What `up` wrote, or None where no cluster of this folder runs."""
+    try:
+        saved = json.loads(state_file(state).read_text())
+        # Numbers of processes come round again: it must be this program.
+        command = pathlib.Path(f"/proc/{saved['supervisor']}/cmdline").read_bytes()
+        return saved if b"cluster.py" in command else None
+    except (OSError, ValueError):
+        return None
+
+
+def write_state(state, running):
+    rows = [{**dataclasses.asdict(process), "pid": child.pid}
+            for process, child in running.children]
+    draft = state / "cluster.json.draft"
+    draft.write_text(json.dumps({"supervisor": os.getpid(), "processes": rows}, indent=2))
+    draft.replace(state_file(state))
+
+
+def check_programs(options):
+    """Ends with one line that names what is not there."""
+    if not (options.binaries / "stagebeam-orchestrator").exists():
+        sys.exit(f"no stagebeam-orchestrator in {options.binaries}; build it with: make build")
+    if not shutil.which("redis-server"):
+        sys.exit("no redis-server on the PATH; install it with: apt-get install redis-server")
+    if not (options.checkpoint / "config.json").exists():
+        sys.exit(f"--checkpoint: no config.json in {options.checkpoint}")
+
+
+def start(options):
+    options.state.mkdir(parents=True, exist_ok=True)
+    running = Running(options)
+    running.start(make_plan(options))
+    write_state(options.state, running)
+    return running
+
+
+def finish(options, running):
+    running.stop()
+    state_file(options.state).unlink(missing_ok=True)
+
+
+def stop_on_signals():
+    """SIGTERM and SIGINT end the program by SystemExit, so that cleaning up runs."""
+    def leave(number, _):
+        for each in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(each, signal.SIG_IGN)
+        sys.exit(128 + number)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, leave)
+
+
+def run(args, options):
+    if read_state(options.state):
+        sys.exit(f"a cluster of {options.state} is running already")
+    check_programs(options)
+    stop_on_signals()
+    running = start(options)
+    try:
+        orchestrator, _ = running.children[-1]
+        environment = {**os.environ, "STAGEBEAM_SERVER": orchestrator.address,
+                       "STAGEBEAM_METRICS": f"http://{HOST}:{orchestrator.metrics_port}/metrics"}
+        return subprocess.run(args.command, env=environment).returncode
+    except OSError as error:
+        sys.exit(f"{args.command[0]}: {error.strerror}")
+    finally:
+        finish(options, running)
+
+
+def supervise(options):
+    """The background process of `up`: owns the cluster until SIGTERM."""
+    stop_on_signals()
+    running = start(options)
+    try:
+        while True:
+            signal.pause()
+    finally:
+        finish(options, running)
+
+
+def up(args, options):
+    if read_state(options.state):
+        sys.exit("a cluster is running already:\n" + describe(read_state(options.state)))
+    check_programs(options)
+    options.state.mkdir(parents=True, exist_ok=True)
+    log = options.state / "supervisor.log"
+    arguments = [a for a in sys.argv[1:] if a != "up"]
+    with open(log, "wb") as out:
+        child = subprocess.Popen(
+            [sys.executable, __file__, "up", *arguments], stdin=subprocess.DEVNULL, stdout=out,
+            stderr=out, start_new_session=True,
+            env={**os.environ, "STAGEBEAM_SUPERVISOR": "1"})
+    deadline = time.monotonic() + 2 * START_SECONDS
+    while not read_state(options.state):
+        if child.poll() is not None or time.monotonic() > deadline:
+            child.terminate()
+            sys.exit(tail(log, 30))
+        time.sleep(0.1)
+    print(describe(read_state(options.state)))
+
+
+def is_running(pid):
+    try:
+        return pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def describe(saved):
+    rows = []
+    for process in saved["processes"]:
+        state = "running" if is_running(process["pid"]) else "ENDED"
+        page = process["metrics_port"]
+        metrics = f"metrics http://{HOST}:{page}/metrics" if page else ""
+        rows.append(f"{process['name']:14} {state:8} pid {process['pid']:<8} "
+                    f"{HOST}:{process['port']:<6} {metrics}")
+    return "\n".join(rows)
+
+
+def status(_, options):
+    saved = read_state(options.state)
+    if not saved:
+        print("no cluster is running")
+        return 1
+    print(describe(saved))
+    return 0 if all(is_running(p["pid"]) for p in saved["processes"]) else 1
+
+
+def down(_, options):
+    saved = read_state(options.state)
+    if not saved:
+        print("no cluster is running")
+        return 0
+    os.kill(saved["supervisor"], signal.SIGTERM)
+    deadline = time.monotonic() + STOP_SECONDS * len(saved["processes"])
+    while is_running(saved["supervisor"]) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    print("stopped")
+    return 0
+
+
+def main():
+    args = parse()
+    options = options_of(args)
+    try:
+        if args.action == "up" and os.environ.get("STAGEBEAM_SUPERVISOR"):
+            return supervise(options)
+        return {"up": up, "down": down, "status": status, "run": run}[args.action](args, options)
+    except StartError as error:
+        sys.exit(f"the cluster did not start: {error}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

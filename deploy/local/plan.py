@@ -1,0 +1,99 @@
+"""What a cluster on one machine consists of: its processes, in starting order."""
+
+import dataclasses
+import pathlib
+import socket
+
+HOST = "127.0.0.1"
+
+
+@dataclasses.dataclass(frozen=True)
+class Options:
+    """What an operator chooses."""
+
+    binaries: pathlib.Path
+    checkpoint: pathlib.Path
+    state: pathlib.Path
+    generators: int = 1
+    judges: int = 1
+    threads: int = 1
+    base_port: int = 0  # 0: any free ports.
+    flags: tuple = ()  # "service:--flag=value", for one kind of service.
+
+
+@dataclasses.dataclass(frozen=True)
+class Process:
+    """One process: how to start it, and where it listens."""
+
+    name: str
+    command: tuple
+    port: int
+    metrics_port: int = 0  # 0: no metrics page.
+
+    @property
+    def address(self):
+        return f"{HOST}:{self.port}"
+
+
+class Ports:
+    """Hands out ports: one after another from a base, or any free ones."""
+
+    def __init__(self, base):
+        self.next = base
+        # Held until the end, so that no port is handed out twice.
+        self.held = []
+
+    def take(self):
+        if self.next:
+            self.next += 1
+            return self.next - 1
+        listener = socket.socket()
+        listener.bind((HOST, 0))
+        self.held.append(listener)
+        return listener.getsockname()[1]
+
+    def release(self):
+        for listener in self.held:
+            listener.close()
+        self.held.clear()
+
+
+def redis(ports, state):
+    port = ports.take()
+    return Process("redis", (
+        "redis-server", "--bind", HOST, "--port", str(port), "--save", "", "--appendonly", "no",
+        "--dir", str(state), "--maxmemory", "256mb", "--maxmemory-policy", "allkeys-lru"), port)
+
+
+def service(kind, name, ports, options, *flags):
+    """A service of ours, named `name`, on two ports of its own."""
+    port, metrics_port = ports.take(), ports.take()
+    own = tuple(flag.split(":", 1)[1] for flag in options.flags if flag.startswith(kind + ":"))
+    return Process(name, (
+        str(options.binaries / f"stagebeam-{kind}"), f"--listen={HOST}:{port}",
+        f"--metrics_listen={HOST}:{metrics_port}", *flags, *own), port, metrics_port)
+
+
+def replicas(kind, count, ports, options, *flags):
+    return [service(kind, f"{kind}-{i}", ports, options, *flags) for i in range(1, count + 1)]
+
+
+def addresses(processes):
+    return ",".join(process.address for process in processes)
+
+
+def make_plan(options):
+    """Every process, so that each starts after those that it calls."""
+    ports = Ports(options.base_port)
+    store = redis(ports, options.state)
+    model = (f"--checkpoint={options.checkpoint}", f"--threads={options.threads}",
+             f"--redis={store.address}")
+    encoder = service("encoder", "encoder", ports, options, *model)
+    workers = (*model, f"--encoder={encoder.address}")
+    generators = replicas("generator", options.generators, ports, options, *workers)
+    judges = replicas("judge", options.judges, ports, options, *workers)
+    orchestrator = service(
+        "orchestrator", "orchestrator", ports, options, f"--encoders={encoder.address}",
+        f"--generators={addresses(generators)}", f"--judges={addresses(judges)}")
+    ports.release()
+    return [store, encoder, *generators, *judges, orchestrator]
