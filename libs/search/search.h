@@ -7,14 +7,18 @@
 #include <variant>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
 // The search, pure: what to expand, what to compare, what to keep.
 //
 //   while (!search->Done()) {
 //     Ask ask = search->Next();
-//     if (auto* expand = std::get_if<Expand>(&ask)) search->Tell(Sample(*expand));
-//     else search->Tell(Judge(std::get<Compare>(ask)));
+//     if (auto* expand = std::get_if<Expand>(&ask)) {
+//       search->Tell(Sample(*expand));
+//     } else {
+//       search->Tell(Judge(std::get<Compare>(ask)));
+//     }
 //   }
 //   Outcome outcome = search->outcome();
 //
@@ -26,24 +30,35 @@ namespace stagebeam::search {
 enum class Stage { kResponse, kSummary, kCaption, kReasoning, kConclusion };
 
 // What a comparison is about.
-enum class Subject { kSummary, kCaption, kReasoning, kConclusion, kSentence, kResponse };
+enum class Subject {
+  kSummary,
+  kCaption,
+  kReasoning,
+  kConclusion,
+  kSentence,
+  kResponse
+};
 
 // Why a candidate ended.
 enum class Finish { kStopString, kEndOfTurn, kLength };
 
 // One prefix to continue.
 struct Branch {
-  // Index of the survivor of the previous expansion; 0 at first.
+  // The survivor that it continues: its index among the candidates of the
+  // previous expansion; 0 at first.
   int parent = 0;
   // The response's tokens so far.
   std::vector<int32_t> prefix_token_ids;
+  // Text that follows them in the prefix and that nobody sampled: how a stage
+  // that no candidate closed was closed. Mostly empty.
+  std::string appended_text;
   // Continuations wanted.
   int count = 1;
   // Seed of these continuations: differs between the branches of an ask.
   int64_t seed = 0;
 };
 
-// Asks for continuations of every branch.
+// Asks for continuations of every branch; no branch is without a candidate.
 struct Expand {
   Stage stage = Stage::kResponse;
   // Number of the expansion, from 0.
@@ -65,7 +80,8 @@ struct Compare {
   Stage stage = Stage::kResponse;
   Subject subject = Subject::kResponse;
   std::string hint;
-  // Texts as the judge reads them (without tags).
+  // Texts as the judge reads them, of every candidate of the expansion: a
+  // stage without its tags; sentences and responses as they were written.
   std::vector<std::string> candidates;
   std::vector<Pair> pairs;
   int64_t seed = 0;
@@ -86,6 +102,9 @@ struct Candidate {
 // and may be shorter than asked for, but not all of them may be empty.
 struct Expanded {
   std::vector<std::vector<Candidate>> sets;
+  // Tokens of branches[b].appended_text. May be left empty where no branch has
+  // such a text.
+  std::vector<std::vector<int32_t>> appended_token_ids;
 };
 
 // Decision of one pair.
@@ -106,14 +125,20 @@ struct JudgeUnavailable {
 };
 
 // What went wrong without costing the answer.
-enum class DegradationKind { kJudgeUnavailable, kFewerCandidates, kStageCut, kShortened };
+enum class DegradationKind {
+  kJudgeUnavailable,
+  kFewerCandidates,
+  kStageCut,
+  kShortened
+};
 struct Degradation {
   DegradationKind kind;
   std::string detail;
 };
 
 // The search, step by step, for a trace. Indices are into
-// ExpansionTrace::candidates, which lists all branches' candidates in order.
+// ExpansionTrace::candidates, which lists all branches' candidates in order;
+// a parent's is into the previous expansion's.
 struct TracedCandidate {
   std::string text;
   Finish finish = Finish::kLength;
@@ -165,8 +190,10 @@ class Search {
   virtual absl::Status Tell(Expanded expanded) = 0;
   virtual absl::Status Tell(Compared compared) = 0;
   virtual absl::Status Tell(JudgeUnavailable unavailable) = 0;
-  // Asks the search to come to an end soon: from the next expansion on, one
-  // candidate each and no duels. For deadlines. Idempotent.
+  // Asks the search to come to an end soon: from the next expansion on that
+  // Next() has not given yet, the best survivor alone goes on, with one
+  // candidate and no duels. For deadlines. Reported once, and only where it
+  // changes an expansion.
   virtual void Shorten(std::string reason) = 0;
 
   // Every expansion so far; the last may still be undecided.
@@ -175,23 +202,39 @@ class Search {
   virtual const Outcome& outcome() const = 0;
 };
 
+// Most candidates of an expansion.
+inline constexpr int kMaxCandidates = 64;
+// Most sentences of a sentence beam.
+inline constexpr int kMaxSentences = 1024;
+
+// One response, no search.
 struct SinglePass {};
+// Whole responses, one knock-out.
 struct BestOfN {
+  // [1, kMaxCandidates].
   int candidate_count = 1;
 };
+// Candidates for every sentence.
 struct SentenceBeam {
+  // [1, kMaxCandidates].
   int candidate_count = 1;
+  // [1, kMaxSentences].
   int max_sentence_count = 64;
 };
+// Candidates for every stage: LLaVA-o1's search (arXiv 2411.10440, section
+// 3.2), which is survivor_count = 1.
 struct StageBeam {
+  // Over all survivors, [1, kMaxCandidates].
   int candidate_count = 1;
-  // [1, candidate_count].
+  // Kept at each stage but the last, [1, candidate_count].
   int survivor_count = 1;
 };
 using Strategy = std::variant<SinglePass, BestOfN, SentenceBeam, StageBeam>;
 
-// Starts a search. INVALID_ARGUMENT names the parameter and its range.
-absl::StatusOr<std::unique_ptr<Search>> MakeSearch(const Strategy& strategy, int64_t seed);
+// Starts a search. INVALID_ARGUMENT names the parameter and its range:
+// "stage_beam.candidate_count: must be in [1, 64], got 65".
+absl::StatusOr<std::unique_ptr<Search>> MakeSearch(const Strategy& strategy,
+                                                   int64_t seed);
 
 }  // namespace stagebeam::search
 

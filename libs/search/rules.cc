@@ -1,0 +1,13 @@
+#include "libs/search/rules.h"
+
+namespace stagebeam::search {
+
+void Rules::Extend(const RoundPlan&, const Candidate& candidate, bool,
+                   Line& line) const {
+  line.text += candidate.text;
+  line.token_ids.insert(line.token_ids.end(), candidate.token_ids.begin(),
+                        candidate.token_ids.end());
+  line.ended = candidate.finish == Finish::kEndOfTurn;
+}
+
+}  // namespace stagebeam::search

@@ -1,0 +1,121 @@
+#include "libs/search/knock_out.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <set>
+
+namespace stagebeam::search {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+std::vector<Entrant> Entrants(int count) {
+  std::vector<Entrant> entrants;
+  for (int i = 0; i < count; ++i)
+    entrants.push_back({i, "text " + std::to_string(i), -1.0 * i});
+  return entrants;
+}
+
+// The greater index wins every duel. Returns duels fought and rounds.
+std::pair<int, int> PlayToTheEnd(KnockOut& knock_out) {
+  int duels = 0;
+  int rounds = 0;
+  for (; !knock_out.Done(); ++rounds) {
+    std::vector<Verdict> verdicts;
+    for (const Pair& pair : knock_out.pairs())
+      verdicts.push_back({pair.first > pair.second, 0.9, ""});
+    duels += static_cast<int>(verdicts.size());
+    knock_out.Decide(verdicts);
+  }
+  return {duels, rounds};
+}
+
+TEST(KnockOut, LeavesTheOneThatWinsEveryDuel) {
+  for (int count = 1; count <= 64; ++count) {
+    KnockOut knock_out(Entrants(count), 1, count);
+    const auto [duels, rounds] = PlayToTheEnd(knock_out);
+    EXPECT_EQ(duels, count - 1);
+    EXPECT_LE(1 << (rounds - 1), count - (rounds > 0 ? 1 : 0));
+    EXPECT_THAT(knock_out.Survivors(), ElementsAre(count - 1));
+  }
+}
+
+TEST(KnockOut, FightsNoMoreDuelsThanItNeeds) {
+  KnockOut knock_out(Entrants(5), 4, 1);
+  EXPECT_THAT(knock_out.pairs(), SizeIs(1));
+  EXPECT_EQ(PlayToTheEnd(knock_out), std::pair(1, 1));
+  EXPECT_THAT(knock_out.Survivors(), SizeIs(4));
+}
+
+TEST(KnockOut, NobodyFightsTwiceInARound) {
+  KnockOut knock_out(Entrants(9), 1, 4);
+  std::set<int> fighters;
+  for (const Pair& pair : knock_out.pairs()) {
+    EXPECT_TRUE(fighters.insert(pair.first).second);
+    EXPECT_TRUE(fighters.insert(pair.second).second);
+  }
+  EXPECT_THAT(fighters, SizeIs(8));
+}
+
+TEST(KnockOut, PairsChangeWithTheSeed) {
+  std::set<std::pair<int, int>> first_pairs;
+  for (int seed = 0; seed < 50; ++seed) {
+    const KnockOut knock_out(Entrants(4), 1, seed);
+    first_pairs.insert(
+        {knock_out.pairs()[0].first, knock_out.pairs()[0].second});
+  }
+  EXPECT_THAT(first_pairs, SizeIs(12));
+}
+
+TEST(KnockOut, EqualTextsNeedNoDuel) {
+  KnockOut knock_out({{0, "same", -2}, {1, "same", -1}, {2, "same", -3}}, 1, 1);
+  EXPECT_TRUE(knock_out.Done());
+  EXPECT_THAT(knock_out.Survivors(), ElementsAre(1));
+}
+
+TEST(KnockOut, EqualTextsFillPlacesThatNobodyElseWants) {
+  KnockOut knock_out({{0, "a", -2}, {1, "a", -1}, {2, "b", -3}, {3, "a", -4}},
+                     3, 1);
+  EXPECT_TRUE(knock_out.Done());
+  EXPECT_THAT(knock_out.Survivors(), ElementsAre(1, 2, 0));
+}
+
+TEST(KnockOut, WinnersComeBeforeThoseWithoutADuel) {
+  KnockOut knock_out({{0, "a", -9}, {1, "b", -9}, {2, "c", -1}}, 2, 3);
+  ASSERT_THAT(knock_out.pairs(), SizeIs(1));
+  const int winner = knock_out.pairs()[0].first;
+  knock_out.Decide({{true, 0.9, ""}});
+  EXPECT_EQ(knock_out.Survivors()[0], winner);
+}
+
+TEST(KnockOut, LikelihoodDecidesWhatNobodyJudges) {
+  KnockOut knock_out(Entrants(7), 2, 1);
+  knock_out.DecideByLikelihood();
+  EXPECT_TRUE(knock_out.Done());
+  EXPECT_THAT(knock_out.Survivors(), ElementsAre(0, 1));
+}
+
+TEST(KnockOut, LosersOfJudgedDuelsStayOutWhenTheJudgeGoes) {
+  KnockOut knock_out(Entrants(4), 1, 2);
+  std::vector<Verdict> verdicts;
+  for (const Pair& pair : knock_out.pairs())
+    verdicts.push_back({pair.first > pair.second, 0.9, ""});
+  std::set<int> losers;
+  for (const Pair& pair : knock_out.pairs())
+    losers.insert(std::min(pair.first, pair.second));
+  knock_out.Decide(verdicts);
+  knock_out.DecideByLikelihood();
+  EXPECT_EQ(losers.count(knock_out.Survivors()[0]), 0u);
+}
+
+TEST(KnockOut, OfNobodyIsOver) {
+  const KnockOut knock_out({}, 1, 1);
+  EXPECT_TRUE(knock_out.Done());
+  EXPECT_THAT(knock_out.Survivors(), IsEmpty());
+}
+
+}  // namespace
+}  // namespace stagebeam::search

@@ -1,0 +1,296 @@
+// Properties that hold for every search, shown on thousands of drawn ones.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include "libs/search/random.h"
+#include "libs/search/search.h"
+#include "tests/search/scripted_world.h"
+
+namespace stagebeam::search {
+namespace {
+
+constexpr uint64_t kSearches = 4000;
+
+// A strategy drawn from `seed`.
+Strategy DrawStrategy(uint64_t seed) {
+  RandomStream random(seed);
+  const int candidates =
+      1 + static_cast<int>(random.Below(random.Below(4) == 0 ? 64 : 9));
+  switch (random.Below(4)) {
+    case 0:
+      return SinglePass{};
+    case 1:
+      return BestOfN{candidates};
+    case 2:
+      return SentenceBeam{candidates, 1 + static_cast<int>(random.Below(12))};
+    default:
+      return StageBeam{candidates, 1 + static_cast<int>(random.Below(
+                                           static_cast<uint64_t>(candidates)))};
+  }
+}
+
+Record RunDrawn(uint64_t seed) {
+  auto search = Make(DrawStrategy(seed), static_cast<int64_t>(seed) * 31);
+  return RunSearch(*search, RandomWorld(seed));
+}
+
+int Asked(const Expand& expand) {
+  int asked = 0;
+  for (const Branch& branch : expand.branches) asked += branch.count;
+  return asked;
+}
+
+int CeilLog2(int n) {
+  int rounds = 0;
+  while ((1 << rounds) < n) ++rounds;
+  return rounds;
+}
+
+// Calls `check` with every drawn run.
+template <class Check>
+void ForDrawnSearches(const Check& check) {
+  for (uint64_t seed = 0; seed < kSearches; ++seed) {
+    SCOPED_TRACE(seed);
+    check(RunDrawn(seed), seed);
+    if (testing::Test::HasFailure()) return;
+  }
+}
+
+TEST(EverySearch, FightsAtMostOneDuelLessThanItHasCandidates) {
+  ForDrawnSearches([](const Record& run, uint64_t) {
+    for (size_t i = 0; i < run.trace.size(); ++i) {
+      EXPECT_LE(static_cast<int>(run.trace[i].duels.size()),
+                Asked(run.expands[i]) - 1);
+    }
+  });
+}
+
+TEST(EverySearch, CallsTheJudgeOnceARound) {
+  ForDrawnSearches([](const Record& run, uint64_t) {
+    size_t next_call = 0;
+    for (size_t i = 0; i < run.trace.size(); ++i) {
+      size_t duels = 0;
+      int calls = 0;
+      for (; duels < run.trace[i].duels.size(); ++calls) {
+        duels += run.compares.at(next_call++).pairs.size();
+      }
+      EXPECT_EQ(duels, run.trace[i].duels.size());
+      EXPECT_LE(calls, CeilLog2(Asked(run.expands[i])));
+    }
+    EXPECT_EQ(next_call, run.compares.size());
+  });
+}
+
+TEST(EverySearch, LeavesAsManySurvivorsAsItShould) {
+  ForDrawnSearches([](const Record& run, uint64_t seed) {
+    const Strategy strategy = DrawStrategy(seed);
+    const auto* beam = std::get_if<StageBeam>(&strategy);
+    for (const ExpansionTrace& expansion : run.trace) {
+      const auto eligible = std::count_if(
+          expansion.candidates.begin(), expansion.candidates.end(),
+          [](const TracedCandidate& c) { return c.eligible; });
+      const bool last = expansion.stage == Stage::kConclusion;
+      const long wanted = beam != nullptr && !last ? beam->survivor_count : 1;
+      EXPECT_EQ(static_cast<long>(expansion.survivors.size()),
+                std::max(1L, std::min(wanted, static_cast<long>(eligible))));
+    }
+  });
+}
+
+TEST(EverySearch, KeepsNoIneligibleCandidateUnlessThereIsNoOther) {
+  ForDrawnSearches([](const Record& run, uint64_t) {
+    for (const ExpansionTrace& expansion : run.trace) {
+      const bool any =
+          std::any_of(expansion.candidates.begin(), expansion.candidates.end(),
+                      [](const TracedCandidate& c) { return c.eligible; });
+      for (int survivor : expansion.survivors) {
+        EXPECT_EQ(expansion.candidates[static_cast<size_t>(survivor)].eligible,
+                  any);
+      }
+      for (const TracedDuel& duel : expansion.duels) {
+        EXPECT_TRUE(
+            expansion.candidates[static_cast<size_t>(duel.first)].eligible);
+        EXPECT_TRUE(
+            expansion.candidates[static_cast<size_t>(duel.second)].eligible);
+      }
+    }
+  });
+}
+
+TEST(EverySearch, TracesEveryStepWithValidIndices) {
+  ForDrawnSearches([](const Record& run, uint64_t) {
+    ASSERT_EQ(run.trace.size(), run.expands.size());
+    for (size_t i = 0; i < run.trace.size(); ++i) {
+      const ExpansionTrace& expansion = run.trace[i];
+      const int count = static_cast<int>(expansion.candidates.size());
+      ASSERT_GT(count, 0);
+      std::set<int> losers;
+      for (const TracedDuel& duel : expansion.duels) {
+        EXPECT_TRUE(0 <= duel.first && duel.first < count);
+        EXPECT_TRUE(0 <= duel.second && duel.second < count);
+        EXPECT_NE(duel.first, duel.second);
+        EXPECT_TRUE(duel.winner == duel.first || duel.winner == duel.second);
+        EXPECT_EQ(losers.count(duel.first) + losers.count(duel.second), 0u);
+        losers.insert(duel.winner == duel.first ? duel.second : duel.first);
+      }
+      for (int survivor : expansion.survivors) {
+        EXPECT_TRUE(0 <= survivor && survivor < count);
+        EXPECT_EQ(losers.count(survivor), 0u);
+      }
+      for (const TracedCandidate& candidate : expansion.candidates) {
+        const std::vector<int> parents =
+            i == 0 ? std::vector{0} : run.trace[i - 1].survivors;
+        EXPECT_THAT(parents, testing::Contains(candidate.parent));
+      }
+    }
+  });
+}
+
+TEST(EverySearch, BranchesOfAnExpansionDrawFromDifferentSeeds) {
+  ForDrawnSearches([](const Record& run, uint64_t) {
+    for (const Expand& expand : run.expands) {
+      std::set<int64_t> seeds;
+      for (const Branch& branch : expand.branches) {
+        EXPECT_GE(branch.count, 1);
+        EXPECT_TRUE(seeds.insert(branch.seed).second);
+      }
+      EXPECT_LE(Asked(expand), kMaxCandidates);
+    }
+  });
+}
+
+TEST(EverySearch, IsTheSameForTheSameSeed) {
+  ForDrawnSearches([](const Record& run, uint64_t seed) {
+    EXPECT_EQ(Describe(run), Describe(RunDrawn(seed)));
+  });
+}
+
+TEST(EverySearch, ChangesWithTheSeed) {
+  int different = 0;
+  for (uint64_t seed = 0; seed < 200; ++seed) {
+    auto one = Make(StageBeam{4, 1}, 1);
+    auto two = Make(StageBeam{4, 1}, 2);
+    different += Describe(RunSearch(*one, RandomWorld(seed))) !=
+                 Describe(RunSearch(*two, RandomWorld(seed)));
+  }
+  EXPECT_EQ(different, 200);
+}
+
+TEST(EverySearch, BestOfOneIsASinglePass) {
+  for (uint64_t seed = 0; seed < 1000; ++seed) {
+    auto single = Make(SinglePass{}, static_cast<int64_t>(seed));
+    auto best = Make(BestOfN{1}, static_cast<int64_t>(seed));
+    ASSERT_EQ(Describe(RunSearch(*single, RandomWorld(seed))),
+              Describe(RunSearch(*best, RandomWorld(seed))));
+  }
+}
+
+TEST(EverySearch, SurvivesAJudgeThatFailsNowAndThen) {
+  for (uint64_t seed = 0; seed < kSearches; ++seed) {
+    SCOPED_TRACE(seed);
+    auto search = Make(DrawStrategy(seed), 5);
+    const Script world = RandomWorld(seed);
+    RandomStream random(seed);
+    bool failed = false;
+    while (!search->Done()) {
+      Ask ask = search->Next();
+      absl::Status told;
+      if (auto* expand = std::get_if<Expand>(&ask)) {
+        told = search->Tell(world.sample(*expand));
+      } else if (random.Below(3) == 0) {
+        failed = true;
+        told = search->Tell(JudgeUnavailable{"down"});
+      } else {
+        told = search->Tell(world.judge(std::get<Compare>(ask)));
+      }
+      ASSERT_TRUE(told.ok()) << told;
+    }
+    const auto& reported = search->outcome().degradations;
+    EXPECT_EQ(std::count_if(reported.begin(), reported.end(),
+                            [](const Degradation& d) {
+                              return d.kind ==
+                                     DegradationKind::kJudgeUnavailable;
+                            }),
+              failed ? 1 : 0);
+  }
+}
+
+// Answers that do not fit `ask`.
+std::vector<absl::Status> TellNonsense(Search& search, const Ask& ask) {
+  std::vector<absl::Status> told;
+  if (const auto* expand = std::get_if<Expand>(&ask)) {
+    const size_t branches = expand->branches.size();
+    told.push_back(search.Tell(Compared{}));
+    told.push_back(search.Tell(JudgeUnavailable{"x"}));
+    told.push_back(search.Tell(Expanded{}));
+    told.push_back(search.Tell(
+        Expanded{std::vector<std::vector<Candidate>>(branches), {}}));
+    Expanded many;
+    for (const Branch& branch : expand->branches) {
+      many.sets.emplace_back(static_cast<size_t>(branch.count) + 1);
+      many.appended_token_ids.emplace_back();
+    }
+    told.push_back(search.Tell(many));
+    many.sets.emplace_back();
+    told.push_back(search.Tell(many));
+  } else {
+    Compared wrong;
+    wrong.verdicts.resize(std::get<Compare>(ask).pairs.size() + 1);
+    told.push_back(search.Tell(wrong));
+    told.push_back(search.Tell(Compared{}));
+    told.push_back(search.Tell(Expanded{{{Candidate{}}}, {}}));
+  }
+  return told;
+}
+
+TEST(EverySearch, RefusesWrongAnswersAndGoesOnUnchanged) {
+  for (uint64_t seed = 0; seed < 1000; ++seed) {
+    SCOPED_TRACE(seed);
+    auto search = Make(DrawStrategy(seed), static_cast<int64_t>(seed) * 31);
+    const Script world = RandomWorld(seed);
+    const auto pester = [&](const Ask& ask) {
+      for (const absl::Status& status : TellNonsense(*search, ask)) {
+        EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+      }
+    };
+    const Script pestering = {[&](const Expand& expand) {
+                                pester(expand);
+                                return world.sample(expand);
+                              },
+                              [&](const Compare& compare) {
+                                pester(compare);
+                                return world.judge(compare);
+                              }};
+    EXPECT_EQ(Describe(RunSearch(*search, pestering)),
+              Describe(RunDrawn(seed)));
+    EXPECT_FALSE(search->Tell(JudgeUnavailable{"x"}).ok());
+    EXPECT_FALSE(search->Tell(Compared{}).ok());
+    EXPECT_FALSE(search->Tell(Expanded{{{Candidate{}}}, {}}).ok());
+    if (HasFailure()) return;
+  }
+}
+
+TEST(EverySearch, ComesToAnEndSoonOnceShortened) {
+  for (uint64_t seed = 0; seed < kSearches; ++seed) {
+    SCOPED_TRACE(seed);
+    auto search = Make(DrawStrategy(seed), 9);
+    const Script world = RandomWorld(seed);
+    ASSERT_TRUE(
+        search->Tell(world.sample(std::get<Expand>(search->Next()))).ok());
+    search->Shorten("late");
+    while (!search->Done() && std::holds_alternative<Compare>(search->Next())) {
+      ASSERT_TRUE(
+          search->Tell(world.judge(std::get<Compare>(search->Next()))).ok());
+    }
+    const Record rest = RunSearch(*search, world);
+    EXPECT_THAT(rest.compares, testing::IsEmpty());
+    for (const Expand& expand : rest.expands) EXPECT_EQ(Asked(expand), 1);
+  }
+}
+
+}  // namespace
+}  // namespace stagebeam::search
