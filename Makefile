@@ -1,6 +1,6 @@
 # Each target does its own set-up (Debian packages, libtorch, build) where
 # something is missing, and nothing where it is not.
-.PHONY: help build demo test lint format clean asan tsan goldens pictures accuracy
+.PHONY: help build demo test lint format clean asan tsan goldens pictures accuracy example
 
 help:
 	@echo 'make demo      start a cluster on this machine and ask it about pictures'
@@ -11,6 +11,7 @@ help:
 	@echo 'make asan      every test under AddressSanitizer and UBSan'
 	@echo 'make tsan      every test under ThreadSanitizer'
 	@echo 'make accuracy  accuracy of the search on 200 held-out questions'
+	@echo 'make example   run the Python example against a cluster'
 	@echo 'make goldens   make the golden test data again with Hugging Face'
 	@echo 'make pictures  draw the pictures of the demo again'
 	@echo 'make clean     remove what was built (set-up stays)'
@@ -38,6 +39,9 @@ tsan:
 
 accuracy:
 	@bash scripts/accuracy.sh
+
+example:
+	@bash scripts/example.sh
 
 goldens:
 	@bash scripts/goldens.sh
