@@ -1,0 +1,127 @@
+"""The one-machine cluster: it comes up, answers, says how it is, and goes whole."""
+
+import argparse
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+SOURCE = pathlib.Path(__file__).resolve().parents[2]
+CLUSTER = SOURCE / "deploy" / "local" / "cluster.py"
+PICTURE = SOURCE / "examples" / "pictures" / "easy-vqa-color.png"
+ARGS = None
+WAIT_SECONDS = 120
+
+
+def alive(pid):
+    try:
+        stat = pathlib.Path(f"/proc/{pid}/stat").read_text()
+        return stat.rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def all_gone(pids):
+    """Whether all processes end within the test's patience."""
+    deadline = time.monotonic() + WAIT_SECONDS
+    while any(alive(pid) for pid in pids) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return not any(alive(pid) for pid in pids)
+
+
+class LocalCluster(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory(prefix="stagebeam-cluster-")
+        self.state = pathlib.Path(self.folder.name)
+
+    def tearDown(self):
+        self.cluster("down")
+        self.folder.cleanup()
+
+    def cluster(self, action, *arguments):
+        command = [sys.executable, str(CLUSTER), action, "--state", str(self.state),
+                   "--binaries", ARGS.bin, *arguments]
+        return subprocess.run(command, capture_output=True, text=True)
+
+    def saved(self):
+        return json.loads((self.state / "cluster.json").read_text())
+
+    def pids(self):
+        return [process["pid"] for process in self.saved()["processes"]]
+
+    def ask(self, server):
+        return subprocess.run(
+            [pathlib.Path(ARGS.bin) / "stagebeam", "ask", "--server", server, "--image", PICTURE,
+             "--strategy=single", "--temperature=0", "What color is the shape?"],
+            capture_output=True, text=True)
+
+    def test_it_comes_up_answers_and_goes(self):
+        up = self.cluster("up", "--generators", "2", "--judges", "2")
+        self.assertEqual(up.returncode, 0, up.stdout + up.stderr)
+        names = [process["name"] for process in self.saved()["processes"]]
+        self.assertEqual(names, ["redis", "encoder", "generator-1", "generator-2", "judge-1",
+                                 "judge-2", "orchestrator"])
+        pids = self.pids()
+        asked = self.ask(f"127.0.0.1:{self.saved()['processes'][-1]['port']}")
+        self.assertEqual(asked.returncode, 0, asked.stderr)
+        self.assertRegex(asked.stdout, r"\nanswer: \w+\n$")
+        self.assertEqual(self.cluster("status").returncode, 0)
+        self.assertEqual(self.cluster("down").returncode, 0)
+        self.assertTrue(all_gone(pids))
+        self.assertEqual(self.cluster("status").returncode, 1)
+
+    def test_a_second_one_in_the_same_folder_is_refused(self):
+        self.assertEqual(self.cluster("up").returncode, 0)
+        again = self.cluster("up")
+        self.assertNotEqual(again.returncode, 0)
+        self.assertIn("running already", again.stderr)
+        self.assertEqual(self.cluster("status").returncode, 0)
+
+    def test_a_process_that_ended_shows_in_the_status(self):
+        self.assertEqual(self.cluster("up").returncode, 0)
+        os.kill(self.pids()[0], signal.SIGKILL)
+        self.assertTrue(all_gone(self.pids()[:1]))
+        status = self.cluster("status")
+        self.assertEqual(status.returncode, 1)
+        self.assertIn("ENDED", status.stdout)
+
+    def test_nothing_outlives_a_killed_supervisor(self):
+        self.assertEqual(self.cluster("up").returncode, 0)
+        pids = self.pids()
+        os.kill(self.saved()["supervisor"], signal.SIGKILL)
+        self.assertTrue(all_gone(pids))
+
+    def test_run_gives_the_commands_code_and_stops(self):
+        command = f"cp {self.state}/cluster.json {self.state}/copy.json && exit 7"
+        run = self.cluster("run", "--", "sh", "-c", command)
+        self.assertEqual(run.returncode, 7, run.stderr)
+        saved = json.loads((self.state / "copy.json").read_text())
+        self.assertTrue(all_gone([process["pid"] for process in saved["processes"]]))
+        self.assertFalse((self.state / "cluster.json").exists())
+
+    def test_a_service_that_does_not_start_is_named_and_the_rest_goes(self):
+        up = self.cluster("up", "--flag=judge:--threads=-1")
+        self.assertNotEqual(up.returncode, 0)
+        self.assertIn("judge-1 ended with code", up.stderr)
+        self.assertIn("threads", up.stderr)
+        self.assertEqual(self.cluster("status").returncode, 1)
+
+    def test_mistakes_are_one_clear_line(self):
+        for arguments, part in ((("--checkpoint", "/no/model"), "no config.json in /no/model"),
+                                (("--judges", "0"), "--judges: must be at least 1"),
+                                (("--flag", "cook:--salt"), "--flag")):
+            up = self.cluster("up", *arguments)
+            self.assertNotEqual(up.returncode, 0)
+            self.assertIn(part, up.stderr.splitlines()[-1])
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--bin", required=True)
+    ARGS, rest = parser.parse_known_args()
+    unittest.main(argv=[sys.argv[0], *rest], verbosity=1)
