@@ -13,7 +13,7 @@
 namespace stagebeam::search {
 namespace {
 
-constexpr uint64_t kSearches = 4000;
+constexpr uint64_t kSearches = 2000;
 
 // A strategy drawn from `seed`.
 Strategy DrawStrategy(uint64_t seed) {
