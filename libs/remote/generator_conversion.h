@@ -24,6 +24,13 @@ generator::v1::StoppingParameters ToProto(
 inference::FinishReason FromProto(generator::v1::FinishReason proto);
 generator::v1::FinishReason ToProto(inference::FinishReason reason);
 
+inference::Candidate FromProto(const generator::v1::Candidate& proto);
+generator::v1::Candidate ToProto(const inference::Candidate& candidate);
+
+inference::GenerationUsage FromProto(
+    const generator::v1::GenerationUsage& proto);
+generator::v1::GenerationUsage ToProto(const inference::GenerationUsage& usage);
+
 inference::GenerateRequest FromProto(
     const generator::v1::GenerateCandidatesRequest& proto);
 generator::v1::GenerateCandidatesRequest ToProto(

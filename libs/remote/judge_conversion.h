@@ -18,6 +18,12 @@ judge::v1::Subject ToProto(inference::Subject subject);
 absl::StatusOr<inference::JudgeMethod> FromProto(judge::v1::Method proto);
 judge::v1::Method ToProto(inference::JudgeMethod method);
 
+inference::Verdict FromProto(const judge::v1::Verdict& proto);
+judge::v1::Verdict ToProto(const inference::Verdict& verdict);
+
+inference::JudgeUsage FromProto(const judge::v1::JudgeUsage& proto);
+judge::v1::JudgeUsage ToProto(const inference::JudgeUsage& usage);
+
 // Errors as for Subject and Method.
 absl::StatusOr<inference::CompareRequest> FromProto(
     const judge::v1::ComparePairsRequest& proto);

@@ -91,14 +91,10 @@ class ReplicaSet {
   absl::Status Call(const inference::RequestContext& context,
                     const Route& route, const Attempt& attempt);
 
-  std::vector<std::string> addresses() const;
+  const std::vector<std::string>& addresses() const { return addresses_; }
 
  private:
-  struct Replica {
-    std::string address;
-    std::shared_ptr<grpc::Channel> channel;
-  };
-  class CallState;
+  class Walk;
 
   ReplicaSet(std::vector<std::string> addresses, ReplicaSetOptions options,
              const std::shared_ptr<grpc::ChannelCredentials>& credentials);
@@ -106,15 +102,16 @@ class ReplicaSet {
   // Replicas in the order in which `key` tries them now.
   std::vector<size_t> Order(std::string_view key);
   absl::Status RunAttempt(const inference::RequestContext& context,
-                          const Replica& replica, const Attempt& attempt) const;
+                          const std::shared_ptr<grpc::Channel>& channel,
+                          const Attempt& attempt) const;
   // Keeps what the attempt says of its replica.
   void Learn(size_t replica, const absl::Status& status);
   bool TakeRetryToken();
 
   const ReplicaSetOptions options_;
-  // In the order of addresses_.
-  std::vector<std::string> addresses_;
-  std::vector<Replica> replicas_;
+  const std::vector<std::string> addresses_;
+  // Channels, and below healths, in the order of addresses_.
+  std::vector<std::shared_ptr<grpc::Channel>> replicas_;
   absl::Mutex mutex_;
   std::vector<ReplicaHealth> health_ ABSL_GUARDED_BY(mutex_);
   RetryBudget budget_ ABSL_GUARDED_BY(mutex_);

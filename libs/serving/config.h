@@ -36,15 +36,8 @@ struct ServerOptions {
   LogLevel log_level = LogLevel::kInfo;
 };
 
-// Reads the command line into absl flags: --name=value, --name value, --flag,
-// --noflag, --flagfile=PATH (one flag a line, # starts a comment) and --help.
-//
-// INVALID_ARGUMENT, one line: an unknown flag, a value that does not parse, a
-// missing value, a positional argument, or a flagfile that cannot be read or
-// includes itself. True where --help was given.
-absl::StatusOr<bool> ParseFlags(int argc, const char* const* argv);
-
-// ParseFlags for main(): an error prints one line on stderr and exits with
+// Reads the command line into absl flags, as ParseFlags (flag_parser.h), for
+// main(): an error prints one line on stderr and exits with
 // code 2; --help prints `usage` and every flag with its default, and exits
 // with 0. `usage` is one sentence on the program.
 void ParseCommandLine(int argc, char** argv, std::string_view usage);

@@ -83,6 +83,8 @@ class Server {
   Server(const ServerOptions& options,
          const std::vector<ServedService>& services, CallRunner& calls,
          const Logger& logger);
+  // Opens the metrics page.
+  absl::Status OpenPage(Metrics& metrics);
   // Opens the gRPC port.
   absl::Status Open(const std::vector<ServedService>& services);
   void Drain();

@@ -40,7 +40,7 @@ std::vector<FieldViolation> FieldViolations(const absl::Status& status);
 std::optional<absl::Duration> RetryDelay(const absl::Status& status);
 
 // For the wire. An INVALID_ARGUMENT that says "<field path>: <description>" and
-// carries no google.rpc.BadRequest gets one. Messages are cut at 4 KiB and made
+// carries no google.rpc.BadRequest gets one. Messages are cut at 1 KiB and made
 // valid UTF-8.
 grpc::Status ToGrpcStatus(const absl::Status& status);
 

@@ -1,0 +1,40 @@
+#include "libs/remote/call_context.h"
+
+#include "absl/time/clock.h"
+#include "libs/serving/trace_context.h"
+
+namespace stagebeam::remote {
+namespace {
+
+void AddMetadata(const inference::RequestContext& context,
+                 grpc::ClientContext& client) {
+  if (const auto span = serving::ParseTraceparent(context.traceparent)) {
+    client.AddMetadata("traceparent",
+                       serving::FormatTraceparent(serving::ChildSpan(*span)));
+  }
+  if (!context.request_id.empty()) {
+    client.AddMetadata("x-request-id", context.request_id);
+  }
+}
+
+}  // namespace
+
+CallContext::CallContext(const inference::RequestContext& context)
+    : cancel_(context.cancellation, [this] { client_.TryCancel(); }) {
+  if (context.deadline != absl::InfiniteFuture()) {
+    client_.set_deadline(absl::ToChronoTime(context.deadline));
+  }
+  AddMetadata(context, client_);
+}
+
+absl::Status CheckContext(const inference::RequestContext& context) {
+  if (context.cancellation.stop_requested()) {
+    return absl::CancelledError("the caller has gone");
+  }
+  if (absl::Now() >= context.deadline) {
+    return absl::DeadlineExceededError("the call's deadline is over");
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace stagebeam::remote
