@@ -74,7 +74,10 @@ absl::StatusOr<EncodeOnce::Result> EncodeOnce::Get(const std::string& key,
     bool left = false;
     auto result = flight->Await(deadline, cancellation, left);
     if (left || result.ok() || !IsPersonal(result.status())) {
-      if (result.ok()) result->encoded = false;
+      if (result.ok()) {
+        result->encoded = false;
+        result->joined = true;
+      }
       return result;
     }
   }

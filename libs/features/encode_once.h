@@ -28,6 +28,8 @@ class EncodeOnce {
     std::shared_ptr<const FeatureBlob> blob;
     // True where this call ran `encode` itself.
     bool encoded = false;
+    // True where a concurrent call of this process did this call's work.
+    bool joined = false;
   };
 
   struct Options {

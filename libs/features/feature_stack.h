@@ -19,7 +19,7 @@ namespace stagebeam::features {
 struct FeatureStackOptions {
   // "host:port", "redis://[[user]:password@]host[:port][/db]" or the path of a
   // unix socket, each. Empty: no Redis. Keys spread over several by rendezvous.
-  std::vector<std::string> redis_addresses;
+  std::vector<std::string> redis_addresses = {};
   // Capacity of the store in this process's memory.
   int64_t memory_bytes = int64_t{1} << 30;
   // Time that memory and Redis may take out of one Get or Put, whatever they

@@ -10,14 +10,14 @@ namespace {
 
 GetOutcome OutcomeOfGet(const absl::Status& status) {
   if (status.ok()) return GetOutcome::kHit;
-  if (IsCorrupt(status)) return GetOutcome::kCorrupt;
-  if (IsSkipped(status)) return GetOutcome::kSkipped;
+  if (WasCorrupt(status)) return GetOutcome::kCorrupt;
+  if (WasSkipped(status)) return GetOutcome::kSkipped;
   return absl::IsNotFound(status) ? GetOutcome::kMiss : GetOutcome::kError;
 }
 
 PutOutcome OutcomeOfPut(const absl::Status& status) {
   if (status.ok()) return PutOutcome::kStored;
-  return IsSkipped(status) ? PutOutcome::kSkipped : PutOutcome::kError;
+  return WasSkipped(status) ? PutOutcome::kSkipped : PutOutcome::kError;
 }
 
 int64_t BlobBytes(const std::shared_ptr<const FeatureBlob>& blob) {

@@ -11,13 +11,13 @@ namespace stagebeam::features {
 // Where a Redis listens, and who we are to it.
 struct RedisAddress {
   // Empty where unix_path is set.
-  std::string host;
+  std::string host = {};
   int port = 6379;
   // Path of a unix socket; empty for TCP.
-  std::string unix_path;
+  std::string unix_path = {};
   // Empty: the default user, or none at all where the password is empty too.
-  std::string user;
-  std::string password;
+  std::string user = {};
+  std::string password = {};
   int database = 0;
 
   // For messages and for rendezvous: "host:port/db" or the path. No secrets.

@@ -28,7 +28,7 @@ class RedisConnection {
                                  absl::Time deadline);
 
   // True where the server closed it, or said something unasked.
-  bool IsStale() const { return socket_.HasInput(); }
+  bool IsStale() const { return reader_->HasRest() || socket_.HasInput(); }
 
  private:
   RedisConnection(RedisSocket socket, size_t max_reply_bytes);

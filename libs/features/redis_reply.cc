@@ -23,12 +23,8 @@ RedisReply::Type TypeOf(int hiredis_type) {
       return RedisReply::Type::kStatus;
     case REDIS_REPLY_ERROR:
       return RedisReply::Type::kError;
-    case REDIS_REPLY_INTEGER:
-      return RedisReply::Type::kInteger;
     case REDIS_REPLY_ARRAY:
       return RedisReply::Type::kArray;
-    case REDIS_REPLY_NIL:
-      return RedisReply::Type::kNil;
     default:
       return RedisReply::Type::kOther;
   }
@@ -36,11 +32,11 @@ RedisReply::Type TypeOf(int hiredis_type) {
 
 // Makes the reply of one parser task, owned by its parent if it has one. Called
 // from C, so nothing may be thrown: null makes hiredis report lack of memory.
-void* NewReply(const redisReadTask* task, std::string_view text,
-               int64_t integer) {
+void* NewReply(const redisReadTask* task, RedisReply::Type type,
+               std::string_view text = {}, int64_t integer = 0) {
   try {
     auto reply = std::make_unique<RedisReply>();
-    reply->type = TypeOf(task->type);
+    reply->type = type;
     reply->text = std::string(text);
     reply->integer = integer;
     RedisReply* const raw = reply.get();
@@ -53,28 +49,44 @@ void* NewReply(const redisReadTask* task, std::string_view text,
   }
 }
 
+// Kinds that only hiredis 1.x knows. We never ask for RESP3, but a server may
+// send it, and a kind without a function would come back as a pointer to
+// nowhere.
+template <typename Functions>
+void AddResp3(Functions& functions) {
+  if constexpr (requires { functions.createDouble; }) {
+    functions.createDouble = [](const redisReadTask* task, double, char*,
+                                size_t) {
+      return NewReply(task, RedisReply::Type::kOther);
+    };
+    functions.createBool = [](const redisReadTask* task, int) {
+      return NewReply(task, RedisReply::Type::kOther);
+    };
+  }
+}
+
 // hiredis writes straight from its buffer into our strings through these: one
-// copy of a large value less than with its own reply type. The counts' type
-// differs between hiredis 0.14 and 1.x, hence the generic lambda. Kinds of
-// RESP3 stay null: we never ask for it.
+// copy of a large value less than with its own reply type. The type of the
+// array's count differs between hiredis 0.14 and 1.x, hence the generic lambda.
 redisReplyObjectFunctions ReplyFunctions() {
   redisReplyObjectFunctions functions = {};
   functions.createString = [](const redisReadTask* task, char* text,
                               size_t size) {
-    return NewReply(task, {text, size}, 0);
+    return NewReply(task, TypeOf(task->type), {text, size});
   };
   functions.createArray = [](const redisReadTask* task, auto count) -> void* {
-    return NewReply(task, {}, 0);
+    return NewReply(task, TypeOf(task->type));
   };
   functions.createInteger = [](const redisReadTask* task, long long value) {
-    return NewReply(task, {}, value);
+    return NewReply(task, RedisReply::Type::kInteger, {}, value);
   };
   functions.createNil = [](const redisReadTask* task) {
-    return NewReply(task, {}, 0);
+    return NewReply(task, RedisReply::Type::kNil);
   };
   functions.freeObject = [](void* reply) {
     delete static_cast<RedisReply*>(reply);
   };
+  AddResp3(functions);
   return functions;
 }
 
@@ -137,6 +149,11 @@ absl::StatusOr<std::optional<RedisReply>> RedisReplyReader::Next() {
   if (raw == nullptr) return std::nullopt;
   const std::unique_ptr<RedisReply> reply(static_cast<RedisReply*>(raw));
   return std::move(*reply);
+}
+
+bool RedisReplyReader::HasRest() const {
+  return parser_->reader != nullptr &&
+         parser_->reader->pos < parser_->reader->len;
 }
 
 absl::Status RedisReplyReader::Feed(std::string_view bytes) {

@@ -42,6 +42,8 @@ class RedisReplyReader {
   // The next whole reply of the bytes fed so far; nothing where it is not
   // complete. INTERNAL: not the Redis protocol.
   absl::StatusOr<std::optional<RedisReply>> Next();
+  // True where bytes were fed that belong to no reply so far.
+  bool HasRest() const;
   // Adds bytes to the stream.
   absl::Status Feed(std::string_view bytes);
 

@@ -22,7 +22,7 @@ absl::Status CorruptError(std::string_view why) {
   return Marked(absl::NotFoundError(std::string(why)), kCorrupt);
 }
 
-bool IsCorrupt(const absl::Status& status) {
+bool WasCorrupt(const absl::Status& status) {
   return status.GetPayload(kCorrupt).has_value();
 }
 
@@ -30,7 +30,7 @@ absl::Status SkippedError(std::string_view why) {
   return Marked(absl::UnavailableError(std::string(why)), kSkipped);
 }
 
-bool IsSkipped(const absl::Status& status) {
+bool WasSkipped(const absl::Status& status) {
   return status.GetPayload(kSkipped).has_value();
 }
 

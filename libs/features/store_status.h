@@ -10,11 +10,11 @@ namespace stagebeam::features {
 // NOT_FOUND for bytes that were held and do not verify; `why` says what is
 // wrong.
 absl::Status CorruptError(std::string_view why);
-bool IsCorrupt(const absl::Status& status);
+bool WasCorrupt(const absl::Status& status);
 
 // UNAVAILABLE for a call that a breaker kept away from the store.
 absl::Status SkippedError(std::string_view why);
-bool IsSkipped(const absl::Status& status);
+bool WasSkipped(const absl::Status& status);
 
 // True where the status says that the store itself is sick, and not that it
 // answered no: what a breaker counts.
