@@ -1,6 +1,8 @@
 #ifndef STAGEBEAM_LIBS_ENGINE_CHECKPOINT_H_
 #define STAGEBEAM_LIBS_ENGINE_CHECKPOINT_H_
 
+#include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -25,22 +27,23 @@ struct ModelPlacement {
 class Checkpoint {
  public:
   // Reads config.json, generation_config.json (if any) and the table of the
-  // safetensors file or shards. INVALID_ARGUMENT or NOT_FOUND names the file
-  // and the field or tensor.
-  static absl::StatusOr<std::unique_ptr<Checkpoint>> Open(const std::string& directory);
+  // safetensors file or shards, and holds the two against each other.
+  // INVALID_ARGUMENT or NOT_FOUND names the file and the field, or the tensor
+  // that is missing, surplus or of another shape.
+  static absl::StatusOr<std::unique_ptr<Checkpoint>> Open(
+      const std::string& directory);
 
   const ModelConfig& config() const { return config_; }
   const std::string& directory() const { return directory_; }
 
   // The tensor `name`, which must have `shape`. INVALID_ARGUMENT where it is
   // missing or has another shape.
-  absl::StatusOr<TensorView> Find(const std::string& name, const std::vector<int64_t>& shape) const;
+  absl::StatusOr<TensorView> Find(const std::string& name,
+                                  const std::vector<int64_t>& shape) const;
   bool Has(const std::string& name) const;
-  // INVALID_ARGUMENT names a tensor of the files that the model does not have.
-  absl::Status CheckNoSurplus() const;
 
   // Hex SHA-256 that tells checkpoints apart: of the configuration, the tensor
-  // table and samples of every tensor.
+  // table and samples of every tensor. Sharding and layout do not matter.
   const std::string& digest() const { return digest_; }
   // The same of the vision tower and the projector alone.
   const std::string& vision_digest() const { return vision_digest_; }
@@ -48,11 +51,14 @@ class Checkpoint {
  private:
   Checkpoint() = default;
 
+  absl::Status Adopt(std::map<std::string, TensorView> stored);
+  absl::Status CheckTable() const;
+  absl::Status CheckNoSurplus() const;
+
   std::string directory_;
   ModelConfig config_;
   std::string digest_;
   std::string vision_digest_;
-  std::vector<std::unique_ptr<SafetensorsFile>> files_;
   std::map<std::string, TensorView> tensors_;
 };
 

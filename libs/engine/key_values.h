@@ -28,12 +28,16 @@ class KeyValues {
   // Tokens of each branch.
   int length() const;
   int capacity() const;
-  // Bytes held, spare capacity included.
+  // Bytes held once the first token is there, spare capacity included.
   int64_t bytes() const;
 
   // Copies the first `length` tokens of one branch out, with no spare capacity.
+  // Null where there is no memory for it.
   std::unique_ptr<KeyValues> Extract(int branch, int length) const;
-  // Removes a branch; the last branch takes its index.
+  // The same of `length` tokens from the `begin`th on.
+  std::unique_ptr<KeyValues> Extract(int branch, int begin, int length) const;
+  // Removes a branch; the last branch takes its index. Memory shrinks once half
+  // of the branches are gone.
   void Drop(int branch);
 
   Storage& storage() { return *storage_; }

@@ -1,0 +1,21 @@
+#include <ATen/core/Tensor.h>
+#include <ATen/ops/silu.h>
+
+#include "libs/engine/text_layers.h"
+
+namespace stagebeam::engine {
+
+FeedForward::FeedForward(WeightLoader& loader, const TextConfig& config,
+                         const std::string& prefix)
+    : gate_(loader.LoadLinear(prefix + "mlp.gate_proj",
+                              config.intermediate_size, config.hidden_size)),
+      up_(loader.LoadLinear(prefix + "mlp.up_proj", config.intermediate_size,
+                            config.hidden_size)),
+      down_(loader.LoadLinear(prefix + "mlp.down_proj", config.hidden_size,
+                              config.intermediate_size)) {}
+
+at::Tensor FeedForward::Apply(const at::Tensor& x) const {
+  return down_.Apply(at::silu(gate_.Apply(x)).mul_(up_.Apply(x)));
+}
+
+}  // namespace stagebeam::engine

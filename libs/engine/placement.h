@@ -1,0 +1,36 @@
+#ifndef STAGEBEAM_LIBS_ENGINE_PLACEMENT_H_
+#define STAGEBEAM_LIBS_ENGINE_PLACEMENT_H_
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "libs/engine/checkpoint.h"
+#include "libs/engine/safetensors.h"
+
+namespace at {
+class Tensor;
+}
+
+namespace stagebeam::engine {
+
+// The stored numbers as a tensor of the placement: the mapped memory itself
+// where type, device and alignment allow it, otherwise a converted copy
+// (rounded to nearest even).
+at::Tensor PlaceStored(const TensorView& view, const ModelPlacement& placement);
+
+// A copy of row-major numbers [rows, columns], which may be misaligned.
+at::Tensor PlaceRows(std::span<const char> bytes, DType dtype, int64_t rows,
+                     int64_t columns, const ModelPlacement& placement);
+
+// Indices [n] on the placement's device.
+at::Tensor PlaceIndices(const std::vector<int64_t>& indices,
+                        const ModelPlacement& placement);
+
+// A tensor of the placement, not initialised.
+at::Tensor MakeEmpty(const std::vector<int64_t>& shape,
+                     const ModelPlacement& placement);
+
+}  // namespace stagebeam::engine
+
+#endif  // STAGEBEAM_LIBS_ENGINE_PLACEMENT_H_
