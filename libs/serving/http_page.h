@@ -17,7 +17,7 @@ namespace stagebeam::serving {
 struct HttpAnswer {
   int code = 200;
   std::string content_type = "text/plain; charset=utf-8";
-  std::string body;
+  std::string body = {};
 };
 
 // Limits of the HTTP port.
