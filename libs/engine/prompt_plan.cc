@@ -87,13 +87,16 @@ std::vector<int> ShareFairly(const std::vector<int>& wants, int budget) {
                    [&](int a, int b) { return wants[a] < wants[b]; });
   std::vector<int> shares(wants.size(), 0);
   int left = budget;
+  int equal_part = 0;
   for (size_t i = 0; i < order.size(); ++i) {
-    const int equal_part = left / static_cast<int>(order.size() - i);
+    // Once somebody takes all of an equal part, the rest do too.
+    const bool settled = i > 0 && shares[order[i - 1]] == equal_part;
+    if (!settled) equal_part = left / static_cast<int>(order.size() - i);
     shares[order[i]] = std::min(wants[order[i]], equal_part);
     left -= shares[order[i]];
   }
-  for (size_t i = 0; i < wants.size();
-       ++i) {  // What division left over, to the first.
+  // What division left over goes to the first.
+  for (size_t i = 0; i < wants.size(); ++i) {
     const int more = std::min(wants[i] - shares[i], left);
     shares[i] += more;
     left -= more;
