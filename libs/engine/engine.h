@@ -104,9 +104,17 @@ struct Branch {
 
 // Counts and times of one call.
 struct CallUsage {
+  // Over all prompts.
   int prompt_token_count = 0;
+  // Of these, tokens that this call did not compute: held before, or computed
+  // once for several of its prompts. Every token that ever went through the
+  // model is reused while it is held, but for a prompt's last one, whose logits
+  // are wanted. The last token of a sampled branch has not gone through it yet.
   int reused_token_count = 0;
+  // Sampled tokens, end-of-turn tokens left out.
   int generated_token_count = 0;
+  // Until the call had its place; then until the last prompt was computed,
+  // loading the picture included; then until the last branch ended.
   absl::Duration queue_time;
   absl::Duration prefill_time;
   absl::Duration decode_time;
