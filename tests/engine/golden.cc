@@ -108,7 +108,8 @@ GoldenModel LoadGolden(const std::string& name) {
   const auto tensors = OpenSafetensors(values + "/golden.safetensors");
   std::ifstream file(values + "/golden.json");
   if (!config.ok() || !tensors.ok() || !file) std::abort();
-  for (const nlohmann::json& entry : nlohmann::json::parse(file).at("cases")) {
+  const nlohmann::json list = nlohmann::json::parse(file);
+  for (const nlohmann::json& entry : list.at("cases")) {
     model.cases.push_back(ReadCase(entry, *tensors, *config));
   }
   return model;
