@@ -12,7 +12,9 @@ import subprocess
 import urllib.request
 
 HERE = pathlib.Path(__file__).resolve().parent
-SHOWN_METRICS = ("stagebeam_requests_total", "stagebeam_duels_total", "stagebeam_degradations")
+SHOWN_METRICS = ("stagebeam_orchestrator_requests_total", "stagebeam_orchestrator_candidates_total",
+                 "stagebeam_orchestrator_duels_total", "stagebeam_orchestrator_degradations",
+                 "stagebeam_orchestrator_tokens_total")
 
 
 def title(text):

@@ -45,8 +45,10 @@ def parse():
                         help="first of consecutive ports; 0: any free ones")
     parser.add_argument("--flag", action="append", default=[], metavar="SERVICE:--NAME=VALUE",
                         help="one more flag for a kind of service, e.g. generator:--dtype=float32")
-    parser.add_argument("command", nargs="*", help="after --, for run")
-    args = parser.parse_args()
+    own = sys.argv[1:]
+    cut = own.index("--") if "--" in own else len(own)
+    args = parser.parse_args(own[:cut])
+    args.command = own[cut + 1:]
     for name in ("generators", "judges", "threads"):
         if getattr(args, name) < 1:
             parser.error(f"--{name}: must be at least 1")
