@@ -72,15 +72,18 @@ void TerminalPrinter::PrintCandidates(const CandidatesSampled& sampled,
   Heading(StageName(sampled.stage()), elapsed);
   for (int i = 0; i < sampled.candidates_size(); ++i) {
     const auto& candidate = sampled.candidates(i);
-    Block(absl::StrCat(i + 1),
-          std::string(WithoutTags(candidate.text(), sampled.stage())),
-          candidate.eligible() ? "" : kRed);
-    if (!candidate.eligible()) {
-      Block("",
-            absl::StrCat("(no closing tag: ",
-                         FinishName(candidate.finish_reason()), ")"),
-            kRed);
+    const int first = FirstWithText(sampled, i);
+    if (first < i) {
+      Block(absl::StrCat(i + 1), absl::StrCat("same as ", first + 1), kDim);
+      continue;
     }
+    const std::string text(WithoutTags(candidate.text(), sampled.stage()));
+    Block(absl::StrCat(i + 1), text, candidate.eligible() ? "" : kRed);
+    if (candidate.eligible()) continue;
+    Block("",
+          absl::StrCat(
+              "(no closing tag: ", FinishName(candidate.finish_reason()), ")"),
+          kRed);
   }
 }
 

@@ -97,6 +97,14 @@ std::string_view WithoutTags(std::string_view text,
   return text.substr(0, text.find(closing));
 }
 
+int FirstWithText(const orchestrator::v1::CandidatesSampled& sampled,
+                  int index) {
+  int first = 0;
+  while (sampled.candidates(first).text() != sampled.candidates(index).text())
+    ++first;
+  return first;
+}
+
 std::string FinishName(generator::v1::FinishReason reason) {
   switch (reason) {
     case generator::v1::FINISH_REASON_STOP_STRING:

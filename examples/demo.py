@@ -34,11 +34,14 @@ def show_trace(response):
     """Every candidate and duel of a search, with what was kept."""
     for expansion in response["trace"]["expansions"]:
         print(f"\n{expansion['stage'].removeprefix('STAGE_')}")
+        texts = [candidate["text"] for candidate in expansion["candidates"]]
         for i, candidate in enumerate(expansion["candidates"]):
+            first = texts.index(texts[i])
+            text = " ".join(texts[i].split()) if first == i else f"same as {first + 1}"
             mark = "kept" if i in expansion["survivors"] else "    "
             cut = "" if candidate["eligible"] else " (no closing tag)"
             print(f"  {mark} {i + 1} after {candidate['parent'] + 1}, log-probability "
-                  f"{candidate['logprob']:.2f}{cut}: {' '.join(candidate['text'].split())}")
+                  f"{candidate['logprob']:.2f}{cut}: {text}")
         for duel in expansion["duels"]:
             print(f"       {duel['first'] + 1} against {duel['second'] + 1}: "
                   f"{duel['winner'] + 1} wins, {duel['confidence']:.2f} sure")
@@ -66,7 +69,8 @@ def main():
     for number, row in enumerate(rows, 1):
         title(f"{number} of {len(rows)}, {row['kind']}: {row['picture']}\n{row['question']}")
         response = ask(args.program, row, args.out / f"{row['kind']}.json",
-                       ["--strategy", "stage-beam", "--candidates", "4", "--seed", "1"])
+                       ["--strategy", "stage-beam", "--candidates", "4", "--seed", "1",
+                        "--temperature", "1"])
         is_right = response is not None and response["answer"] == row["answer"]
         right += is_right
         last = response or last

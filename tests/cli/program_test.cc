@@ -150,6 +150,15 @@ TEST_F(ProgramTest, ATerminalGetsColorsWrappedToItsWidth) {
       << "the model's own escapes are shown bare";
 }
 
+TEST_F(ProgramTest, ARepeatedTextIsShownOnce) {
+  AddCandidate(&service_.events[1], "<CAPTION> one cat </CAPTION>", true);
+  EXPECT_THAT(
+      Ask({}).out,
+      HasSubstr("CAPTION candidate 4 of 4 (5 tokens, log-probability -1.50, "
+                "closed): same as 1\n"));
+  EXPECT_THAT(Ask({}, 60).out, HasSubstr("same as 1"));
+}
+
 TEST_F(ProgramTest, ColorFollowsTheFlag) {
   EXPECT_THAT(Ask({"--color=never"}, 60).out, Not(HasSubstr("\x1b")));
   EXPECT_THAT(Ask({"--color=always"}, 0).out, HasSubstr("\x1b"));
