@@ -59,22 +59,29 @@ TEST_P(TextModelParity, EveryPromptRowEqualsHuggingFace) {
   }
 }
 
-TEST_P(TextModelParity, Bf16StaysAsNearAsHuggingFacesBf16) {
+void Extend(std::vector<float>& all, const std::vector<float>& row) {
+  all.insert(all.end(), row.begin(), row.end());
+}
+
+// How far bf16 strays depends on the weights, so Hugging Face's own bf16 model
+// is the measure, over the last rows of all cases together.
+TEST_P(TextModelParity, Bf16StraysNoFartherThanHuggingFacesBf16) {
   const auto model = LoadTextModel(golden_, DType::kBFloat16);
+  std::vector<float> ours, theirs, exact;
   for (const GoldenCase& golden : golden_.cases) {
     Sequence sequence(*model, golden);
     const std::vector<int32_t> tokens = golden.AllTokens();
-    sequence.Append(
-        std::span(tokens).first(tokens.size() - golden.bf16_logits.size()));
-    for (size_t row = 0; row < golden.bf16_logits.size(); ++row) {
-      const int32_t token =
-          tokens[tokens.size() - golden.bf16_logits.size() + row];
-      const std::vector<float> logits = sequence.Append({&token, 1});
-      EXPECT_GE(Cosine(logits, golden.bf16_logits[row]), 0.9995) << golden.name;
-      EXPECT_LE(RelativeDistance(logits, golden.bf16_logits[row]), 0.03)
-          << golden.name;
+    const size_t first = tokens.size() - golden.bf16_logits.size();
+    sequence.Append(std::span(tokens).first(first));
+    for (size_t row = first; row < tokens.size(); ++row) {
+      Extend(ours, sequence.Append({&tokens[row], 1}));
+      Extend(theirs, golden.bf16_logits[row - first]);
+      Extend(exact, golden.LogitsAfter(static_cast<int>(row)));
     }
   }
+  EXPECT_GE(Cosine(ours, theirs), 0.9995);
+  EXPECT_LE(RelativeDistance(ours, exact),
+            1.5 * RelativeDistance(theirs, exact));
 }
 
 INSTANTIATE_TEST_SUITE_P(Golden, TextModelParity,
