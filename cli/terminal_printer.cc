@@ -19,6 +19,7 @@ constexpr char kYellow[] = "\033[33m";
 using orchestrator::v1::CandidatesSampled;
 using orchestrator::v1::Duel;
 using orchestrator::v1::ReasonResponse;
+using orchestrator::v1::StageText;
 using orchestrator::v1::StreamReasonResponse;
 
 void TerminalPrinter::Print(const StreamReasonResponse& event,
@@ -36,7 +37,7 @@ void TerminalPrinter::Print(const StreamReasonResponse& event,
       PrintDuel(event.duel_decided().duel());
       break;
     case StreamReasonResponse::kStageChosen:
-      Block("=>", event.stage_chosen().stage_text().text(), kGreen);
+      PrintChosen(event.stage_chosen().stage_text());
       break;
     case StreamReasonResponse::kFinished:
       PrintFinished(event.finished(), elapsed);
@@ -70,6 +71,7 @@ void TerminalPrinter::Block(const std::string& mark, const std::string& text,
 void TerminalPrinter::PrintCandidates(const CandidatesSampled& sampled,
                                       absl::Duration elapsed) {
   Heading(StageName(sampled.stage()), elapsed);
+  stage_ = sampled.stage();
   for (int i = 0; i < sampled.candidates_size(); ++i) {
     const auto& candidate = sampled.candidates(i);
     const int first = FirstWithText(sampled, i);
@@ -93,6 +95,13 @@ void TerminalPrinter::PrintDuel(const Duel& duel) {
                         duel.first() + 1, duel.second() + 1, duel.winner() + 1,
                         100 * duel.confidence(), duel.rationale()),
         kDim);
+}
+
+void TerminalPrinter::PrintChosen(const StageText& chosen) {
+  // With several survivors, an earlier stage is only chosen in the end.
+  const std::string stage =
+      chosen.stage() == stage_ ? "" : StageName(chosen.stage()) + ": ";
+  Block("=>", stage + chosen.text(), kGreen);
 }
 
 void TerminalPrinter::PrintFinished(const ReasonResponse& response,

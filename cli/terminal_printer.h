@@ -29,11 +29,14 @@ class TerminalPrinter : public EventPrinter {
   void PrintCandidates(const orchestrator::v1::CandidatesSampled& sampled,
                        absl::Duration elapsed);
   void PrintDuel(const orchestrator::v1::Duel& duel);
+  void PrintChosen(const orchestrator::v1::StageText& chosen);
   void PrintFinished(const orchestrator::v1::ReasonResponse& response,
                      absl::Duration elapsed);
 
   std::ostream& out_;
   size_t width_;
+  // Stage of the block that is being printed.
+  orchestrator::v1::Stage stage_ = orchestrator::v1::STAGE_UNSPECIFIED;
 };
 
 }  // namespace stagebeam::cli

@@ -63,8 +63,9 @@ def main():
     args.out.mkdir(parents=True, exist_ok=True)
 
     rows = json.loads((HERE / "questions.json").read_text())
-    print(f"{len(rows)} questions of different kinds. The pictures are held out: training never\n"
-          "saw them. The model is small and errs; the known answer stands beside each.")
+    print(f"{len(rows)} questions of different kinds, stage beam with 4 candidates, temperature 1.\n"
+          "The pictures are held out: training never saw them. The model is small and errs;\n"
+          "the known answer stands beside each.")
     right, last = 0, None
     for number, row in enumerate(rows, 1):
         title(f"{number} of {len(rows)}, {row['kind']}: {row['picture']}\n{row['question']}")

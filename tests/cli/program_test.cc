@@ -159,6 +159,13 @@ TEST_F(ProgramTest, ARepeatedTextIsShownOnce) {
   EXPECT_THAT(Ask({}, 60).out, HasSubstr("same as 1"));
 }
 
+TEST_F(ProgramTest, AStageThatIsChosenLaterIsNamed) {
+  EXPECT_THAT(Ask({}, 60).out, Not(HasSubstr("CAPTION: two cats")));
+  service_.events[3].mutable_stage_chosen()->mutable_stage_text()->set_stage(
+      orchestrator::v1::STAGE_SUMMARY);
+  EXPECT_THAT(Ask({}, 60).out, HasSubstr("SUMMARY: two cats"));
+}
+
 TEST_F(ProgramTest, ColorFollowsTheFlag) {
   EXPECT_THAT(Ask({"--color=never"}, 60).out, Not(HasSubstr("\x1b")));
   EXPECT_THAT(Ask({"--color=always"}, 0).out, HasSubstr("\x1b"));
