@@ -63,7 +63,7 @@ def main():
     args.out.mkdir(parents=True, exist_ok=True)
 
     rows = json.loads((HERE / "questions.json").read_text())
-    print(f"{len(rows)} questions of different kinds, stage beam with 4 candidates, temperature 1.\n"
+    print(f"{len(rows)} questions of many kinds, stage beam with 4 candidates, temperature 1.\n"
           "The pictures are held out: training never saw them. The model is small and errs;\n"
           "the known answer stands beside each.")
     right, last = 0, None
