@@ -13,19 +13,14 @@ missing_packages() {
   command -v node >/dev/null && command -v npm >/dev/null || printf '%s\n' nodejs npm
 }
 
-# Runs apt-get with a policy that keeps Redis and Prometheus from starting as
-# services: the project starts its own.
-install_without_starting() {
-  local policy=/usr/sbin/policy-rc.d ours=
-  if [[ ! -e $policy ]]; then
-    printf '#!/bin/sh\nexit 101\n' >"$policy"
-    chmod 755 "$policy"
-    ours=yes
-  fi
-  local status=0
-  DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@" || status=$?
-  [[ -n $ours ]] && rm -f "$policy"
-  return "$status"
+# Keeps Redis and Prometheus from starting as services while apt-get runs: the
+# project starts its own. A policy that is there stays.
+forbid_starting() {
+  local policy=/usr/sbin/policy-rc.d
+  [[ -e $policy ]] && return
+  trap 'rm -f /usr/sbin/policy-rc.d' EXIT
+  printf '#!/bin/sh\nexit 101\n' >"$policy"
+  chmod 755 "$policy"
 }
 
 command -v dpkg-query >/dev/null || fail "this set-up knows Debian 12 and 13 only"
@@ -35,4 +30,6 @@ if ((${#missing[@]} == 0)); then exit 0; fi
 say "installing ${#missing[@]} Debian packages: ${missing[*]}"
 [[ $(id -u) == 0 ]] || fail "not root; run: apt-get install --no-install-recommends ${missing[*]}"
 quietly /tmp/stagebeam-apt.log apt-get update
-quietly /tmp/stagebeam-apt.log install_without_starting "${missing[@]}"
+forbid_starting
+DEBIAN_FRONTEND=noninteractive quietly /tmp/stagebeam-apt.log \
+  apt-get install -y --no-install-recommends "${missing[@]}"
