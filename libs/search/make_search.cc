@@ -40,11 +40,13 @@ absl::Status Check(const StageBeam& strategy) {
 
 }  // namespace
 
+absl::Status Validate(const Strategy& strategy) {
+  return std::visit([](const auto& chosen) { return Check(chosen); }, strategy);
+}
+
 absl::StatusOr<std::unique_ptr<Search>> MakeSearch(const Strategy& strategy,
                                                    int64_t seed) {
-  absl::Status valid =
-      std::visit([](const auto& chosen) { return Check(chosen); }, strategy);
-  if (!valid.ok()) return valid;
+  if (absl::Status valid = Validate(strategy); !valid.ok()) return valid;
   return std::make_unique<RoundSearch>(
       std::visit([](const auto& chosen) { return MakeRules(chosen); },
                  strategy),

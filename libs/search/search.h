@@ -231,8 +231,11 @@ struct StageBeam {
 };
 using Strategy = std::variant<SinglePass, BestOfN, SentenceBeam, StageBeam>;
 
-// Starts a search. INVALID_ARGUMENT names the parameter and its range:
+// INVALID_ARGUMENT names the parameter and its range:
 // "stage_beam.candidate_count: must be in [1, 64], got 65".
+absl::Status Validate(const Strategy& strategy);
+
+// Starts a search. Errors as Validate.
 absl::StatusOr<std::unique_ptr<Search>> MakeSearch(const Strategy& strategy,
                                                    int64_t seed);
 

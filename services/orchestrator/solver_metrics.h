@@ -1,0 +1,38 @@
+#ifndef STAGEBEAM_SERVICES_ORCHESTRATOR_SOLVER_METRICS_H_
+#define STAGEBEAM_SERVICES_ORCHESTRATOR_SOLVER_METRICS_H_
+
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "libs/search/search.h"
+#include "libs/serving/metrics.h"
+#include "services/orchestrator/answer.h"
+
+namespace stagebeam::orchestrator {
+
+// Counts what searches did, as stagebeam_orchestrator_*. Thread-safe.
+class SolverMetrics {
+ public:
+  // `metrics` must outlive it. Every series starts at 0.
+  explicit SolverMetrics(serving::Metrics& metrics);
+
+  // A request of `strategy` (StrategyName) ended with `status`.
+  void RequestEnded(std::string_view strategy, const absl::Status& status);
+  // An expansion of `stage` and its knock-out took `time`.
+  void StageTook(search::Stage stage, absl::Duration time);
+  void Answered(const Answer& answer);
+
+ private:
+  serving::Counter Degradations(search::DegradationKind kind);
+  serving::Counter Tokens(std::string_view kind);
+  serving::Histogram StageSeconds(search::Stage stage);
+
+  serving::Metrics& metrics_;
+  const serving::Counter candidates_;
+  const serving::Counter duels_;
+};
+
+}  // namespace stagebeam::orchestrator
+
+#endif  // STAGEBEAM_SERVICES_ORCHESTRATOR_SOLVER_METRICS_H_

@@ -1,0 +1,218 @@
+#include "services/orchestrator/worker_calls.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <optional>
+#include <utility>
+
+namespace stagebeam::orchestrator {
+namespace {
+
+search::Finish ToSearch(inference::FinishReason reason) {
+  switch (reason) {
+    case inference::FinishReason::kStopString:
+      return search::Finish::kStopString;
+    case inference::FinishReason::kEndOfTurn:
+      return search::Finish::kEndOfTurn;
+    case inference::FinishReason::kLength:
+      break;
+  }
+  return search::Finish::kLength;
+}
+
+inference::Subject ToPort(search::Subject subject) {
+  switch (subject) {
+    case search::Subject::kSummary:
+      return inference::Subject::kSummary;
+    case search::Subject::kCaption:
+      return inference::Subject::kCaption;
+    case search::Subject::kReasoning:
+      return inference::Subject::kReasoning;
+    case search::Subject::kConclusion:
+      return inference::Subject::kConclusion;
+    case search::Subject::kSentence:
+      return inference::Subject::kSentence;
+    case search::Subject::kResponse:
+      break;
+  }
+  return inference::Subject::kResponse;
+}
+
+// The error that must end the search: one that the request is to blame for, or
+// any where no branch succeeded.
+absl::Status Fatal(
+    const std::vector<absl::StatusOr<inference::GenerateResult>>& answers) {
+  absl::Status first;
+  bool any = false;
+  for (const auto& answer : answers) {
+    any = any || (answer.ok() && !answer->candidates.empty());
+    if (absl::IsInvalidArgument(answer.status())) return answer.status();
+    first.Update(answer.status());
+  }
+  if (any) return absl::OkStatus();
+  return first.ok() ? absl::InternalError("the generator gave no candidates")
+                    : first;
+}
+
+}  // namespace
+
+absl::Status ContextError(const inference::RequestContext& context,
+                          absl::Time now) {
+  if (context.cancellation.stop_requested()) {
+    return absl::CancelledError("the caller has gone");
+  }
+  if (now >= context.deadline) {
+    return absl::DeadlineExceededError("no answer within the deadline");
+  }
+  return absl::OkStatus();
+}
+
+WorkerCalls::WorkerCalls(const Workers& workers,
+                         const inference::RequestContext& context,
+                         const Question& question)
+    : workers_(workers), context_(context), question_(question) {}
+
+absl::Status WorkerCalls::Encode() {
+  if (question_.features) {
+    features_ = *question_.features;
+    cost_.image_cached = true;
+    return absl::OkStatus();
+  }
+  const absl::Time start = workers_.now();
+  auto encoded = workers_.encoder.EncodeImage(context_, question_.image);
+  cost_.encode_time += workers_.now() - start;
+  if (!encoded.ok()) return encoded.status();
+  features_ = std::move(encoded->features);
+  cost_.image_cached = encoded->cached;
+  return absl::OkStatus();
+}
+
+bool WorkerCalls::EncodedAgain(const absl::Status& error) {
+  if (!absl::IsNotFound(error) || question_.features || encoded_again_) {
+    return false;
+  }
+  encoded_again_ = true;
+  return Encode().ok();
+}
+
+inference::GenerateRequest WorkerCalls::MakeRequest(
+    const search::Expand& expand, const search::Branch& branch) const {
+  inference::GenerateRequest request;
+  request.image = features_;
+  request.question = question_.text;
+  request.prefix_token_ids = branch.prefix_token_ids;
+  request.prefix_text = branch.appended_text;
+  request.candidate_count = branch.count;
+  request.sampling = question_.sampling;
+  request.sampling.seed = branch.seed;
+  request.sampling.stage_index = expand.stage_index;
+  request.stopping.stop_strings = expand.stop_strings;
+  request.stopping.stop_after_sentence = expand.stop_after_sentence;
+  request.stopping.max_new_tokens = question_.max_candidate_tokens;
+  request.stopping.min_new_tokens = question_.min_candidate_tokens;
+  request.session_id = question_.request_id;
+  return request;
+}
+
+void WorkerCalls::GenerateMissing(const search::Expand& expand,
+                                  std::vector<Generated>& answers) {
+  std::vector<std::function<void()>> tasks;
+  for (size_t i = 0; i < answers.size(); ++i) {
+    if (answers[i].ok()) continue;
+    tasks.push_back([this, &expand, &answers, i] {
+      answers[i] = workers_.generator.GenerateCandidates(
+          context_, MakeRequest(expand, expand.branches[i]));
+    });
+  }
+  workers_.fan_out.RunAll(tasks);
+}
+
+absl::StatusOr<search::Expanded> WorkerCalls::Sample(
+    const search::Expand& expand) {
+  std::vector<Generated> answers(expand.branches.size(),
+                                 absl::UnknownError("not asked yet"));
+  const absl::Time start = workers_.now();
+  GenerateMissing(expand, answers);
+  const auto lost =
+      std::find_if(answers.begin(), answers.end(), [](const Generated& answer) {
+        return absl::IsNotFound(answer.status());
+      });
+  const absl::Duration encode_time = cost_.encode_time;
+  if (lost != answers.end() && EncodedAgain(lost->status())) {
+    GenerateMissing(expand, answers);
+  }
+  cost_.generate_time +=
+      workers_.now() - start - (cost_.encode_time - encode_time);
+  if (absl::Status over = ContextError(context_, workers_.now()); !over.ok()) {
+    return over;
+  }
+  if (absl::Status fatal = Fatal(answers); !fatal.ok()) return fatal;
+  return Collect(std::move(answers));
+}
+
+search::Expanded WorkerCalls::Collect(std::vector<Generated> answers) {
+  search::Expanded expanded;
+  for (Generated& answer : answers) {
+    auto& set = expanded.sets.emplace_back();
+    auto& appended = expanded.appended_token_ids.emplace_back();
+    if (!answer.ok()) continue;
+    appended = std::move(answer->prefix_text_token_ids);
+    model_id_ = answer->model_id;
+    const inference::GenerationUsage& usage = answer->usage;
+    cost_.prompt_token_count += usage.prompt_token_count;
+    cost_.reused_token_count += usage.reused_token_count;
+    cost_.generated_token_count += usage.generated_token_count;
+    cost_.candidate_count += static_cast<int>(answer->candidates.size());
+    for (inference::Candidate& candidate : answer->candidates) {
+      set.push_back({std::move(candidate.text), std::move(candidate.token_ids),
+                     ToSearch(candidate.finish_reason), candidate.logprob});
+    }
+  }
+  return expanded;
+}
+
+absl::StatusOr<inference::CompareResult> WorkerCalls::Judge(
+    const search::Compare& compare) {
+  inference::CompareRequest request;
+  request.image = features_;
+  request.question = question_.text;
+  request.subject = ToPort(compare.subject);
+  request.hint = compare.hint;
+  request.candidates = compare.candidates;
+  for (const search::Pair& pair : compare.pairs) {
+    request.pairs.push_back({pair.first, pair.second});
+  }
+  request.method = question_.judge_method;
+  request.seed = compare.seed;
+  request.session_id = question_.request_id;
+  inference::RequestContext context = context_;
+  context.deadline =
+      std::min(context.deadline, workers_.now() + workers_.judge_timeout);
+  return workers_.judge.ComparePairs(context, request);
+}
+
+absl::StatusOr<search::Compared> WorkerCalls::Compare(
+    const search::Compare& compare) {
+  const absl::Time start = workers_.now();
+  const absl::Duration encode_time = cost_.encode_time;
+  auto result = Judge(compare);
+  if (EncodedAgain(result.status())) result = Judge(compare);
+  cost_.judge_time +=
+      workers_.now() - start - (cost_.encode_time - encode_time);
+  if (!result.ok()) return result.status();
+  if (result->verdicts.size() != compare.pairs.size()) {
+    return absl::InternalError("the judge gave a wrong number of verdicts");
+  }
+  cost_.prompt_token_count += result->usage.prompt_token_count;
+  cost_.reused_token_count += result->usage.reused_token_count;
+  cost_.generated_token_count += result->usage.generated_token_count;
+  cost_.duel_count += static_cast<int>(result->verdicts.size());
+  search::Compared compared;
+  for (inference::Verdict& verdict : result->verdicts) {
+    compared.verdicts.push_back({verdict.first_is_better, verdict.confidence,
+                                 std::move(verdict.rationale)});
+  }
+  return compared;
+}
+
+}  // namespace stagebeam::orchestrator
