@@ -17,7 +17,7 @@ constexpr size_t kMaxKeyBytes = 128;
 constexpr int kMaxNumber = 1 << 20;
 
 bool IsFeatureKey(std::string_view text) {
-  return !text.empty() && text.size() <= kMaxKeyBytes &&
+  return !text.empty() && text.back() != '-' && text.size() <= kMaxKeyBytes &&
          std::all_of(text.begin(), text.end(), [](unsigned char c) {
            return absl::ascii_isalnum(c) || c == ':' || c == '_' || c == '-' ||
                   c == '.';
