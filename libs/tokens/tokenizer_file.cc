@@ -1,9 +1,9 @@
 #include "libs/tokens/tokenizer_file.h"
 
 #include <fstream>
-#include <iterator>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <sstream>
 #include <string_view>
 #include <utility>
 
@@ -236,12 +236,17 @@ class FileReader {
 
 absl::StatusOr<TokenizerFile> ReadTokenizerFile(const std::string& path) {
   std::ifstream stream(path, std::ios::binary);
-  if (!stream)
+  if (!stream) {
     return absl::NotFoundError(absl::StrCat(path, ": cannot be read"));
-  const std::string text{std::istreambuf_iterator<char>(stream),
-                         std::istreambuf_iterator<char>()};
+  }
+  std::ostringstream text;
+  // Unlike an iterator this does not throw where the file is a directory.
+  if (!(text << stream.rdbuf())) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(path, ": cannot be read, or is empty"));
+  }
   const Json root =
-      Json::parse(text, /*cb=*/nullptr, /*allow_exceptions=*/false);
+      Json::parse(text.str(), /*cb=*/nullptr, /*allow_exceptions=*/false);
   if (root.is_discarded())
     return absl::InvalidArgumentError(absl::StrCat(path, ": not JSON"));
   return FileReader(path, root).Read();

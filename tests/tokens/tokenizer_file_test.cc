@@ -127,6 +127,11 @@ TEST(TokenizerFile, WhatIsNotJsonIsRefused) {
   }
 }
 
+TEST(TokenizerFile, ADirectoryIsRefused) {
+  EXPECT_EQ(Tokenizer::Load("models").status().code(),
+            absl::StatusCode::kInvalidArgument);
+}
+
 TEST(TokenizerFile, MergesMayBePairsOrStrings) {
   Json json = SmallTokenizerJson();
   json["model"]["ignore_merges"] = false;
