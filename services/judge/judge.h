@@ -1,0 +1,47 @@
+#ifndef STAGEBEAM_SERVICES_JUDGE_JUDGE_H_
+#define STAGEBEAM_SERVICES_JUDGE_JUDGE_H_
+
+#include "absl/status/statusor.h"
+#include "libs/engine/engine.h"
+#include "libs/inference/judge.h"
+#include "libs/inference/request_context.h"
+#include "libs/serving/metrics.h"
+#include "services/judge/duel_metrics.h"
+#include "services/judge/judge_prompts.h"
+#include "services/judge/score_method.h"
+#include "services/judge/write_method.h"
+#include "services/worker/feature_source.h"
+
+namespace stagebeam::judge {
+
+// The judge of this process: verdicts from the engine. Thread-safe.
+class EngineJudge final : public inference::Judge {
+ public:
+  // All but `default_method`, which must not be kDefault, must outlive it.
+  EngineJudge(engine::Engine& engine, const JudgePrompts& wording,
+              const worker::FeatureSource& features,
+              inference::JudgeMethod default_method, serving::Metrics& metrics);
+
+  // A written verdict that names no choice is decided by the score in both
+  // orders, and marked as unparsed.
+  absl::StatusOr<inference::CompareResult> ComparePairs(
+      const inference::RequestContext& context,
+      const inference::CompareRequest& request) override;
+
+ private:
+  absl::StatusOr<inference::CompareResult> Write(
+      const inference::CompareRequest& request, const Hearing& hearing) const;
+  absl::StatusOr<inference::CompareResult> Score(
+      const inference::CompareRequest& request, const Hearing& hearing,
+      bool both_orders) const;
+
+  const worker::FeatureSource& features_;
+  const inference::JudgeMethod default_method_;
+  const ScoreMethod score_;
+  const WriteMethod write_;
+  DuelMetrics duels_;
+};
+
+}  // namespace stagebeam::judge
+
+#endif  // STAGEBEAM_SERVICES_JUDGE_JUDGE_H_

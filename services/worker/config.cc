@@ -1,0 +1,172 @@
+#include "services/worker/config.h"
+
+#include <cstdint>
+#include <filesystem>
+#include <limits>
+#include <system_error>
+
+#include "absl/flags/flag.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "libs/serving/status_conversion.h"
+
+ABSL_FLAG(std::string, checkpoint, "models/reference",
+          "Hugging Face directory of an mllama checkpoint");
+ABSL_FLAG(std::string, dtype, "bfloat16",
+          "Number format of weights and activations: bfloat16 or float32");
+ABSL_FLAG(std::string, device, "cpu", "Where the model runs: cpu or cuda:N");
+ABSL_FLAG(int, threads, 0,
+          "Threads of one operation, [0, 1024]; 0: one for each core");
+ABSL_FLAG(int, bos_count, 1,
+          "Copies of <|begin_of_text|> in front of a prompt, 1 or 2");
+ABSL_FLAG(int64_t, kv_bytes, int64_t{1} << 30,
+          "Bytes of keys and values of text, of running calls and kept "
+          "prefixes together");
+ABSL_FLAG(int64_t, image_bytes, int64_t{1} << 30,
+          "Bytes of keys and values of pictures");
+ABSL_FLAG(int, max_waiting_calls, 256,
+          "Calls that wait for a place, [1, 65536]; one more is refused");
+ABSL_FLAG(int, max_running_branches, 256,
+          "Candidates decoded together at most, [64, 65536]");
+ABSL_FLAG(int, prefill_chunk, 256,
+          "Prompt tokens computed in one step at most, [1, 65536]");
+ABSL_FLAG(int, max_new_tokens, 2048,
+          "Most tokens of one candidate, [1, 1048576]");
+ABSL_FLAG(int, max_context, 0,
+          "Most tokens of prompt and candidate together, [0, 1048576]; 0: what "
+          "the model allows");
+ABSL_FLAG(
+    std::string, redis, "",
+    "Redis servers that hold features, with commas between them: host:port, "
+    "redis://user:password@host:port/db or a socket's path; empty: none");
+ABSL_FLAG(std::string, encoder, "",
+          "Encoders to fetch features from that Redis lacks, with commas "
+          "between them: "
+          "host:port, unix:/path or dns:///host:port; empty: none");
+ABSL_FLAG(int64_t, feature_memory_bytes, int64_t{256} << 20,
+          "Bytes of features kept in memory, 0 for none");
+ABSL_FLAG(absl::Duration, feature_budget, absl::Seconds(1),
+          "Time that the feature caches may take out of a call, whatever they "
+          "do, (0s, 1m]");
+ABSL_FLAG(absl::Duration, fetch_timeout, absl::Seconds(20),
+          "How long to wait for an encoder's features, (0s, 10m]");
+ABSL_FLAG(std::string, encoder_tls_ca, "",
+          "PEM file of the authority that signed the encoders' certificates; "
+          "empty: plain text");
+ABSL_FLAG(
+    std::string, encoder_auth_token_file, "",
+    "File with the bearer token that encoders ask for; empty: none is sent");
+
+namespace stagebeam::worker {
+namespace {
+
+using serving::InvalidField;
+
+// INVALID_ARGUMENT unless `value` is within [low, high].
+absl::Status CheckRange(const char* flag, int64_t value, int64_t low,
+                        int64_t high) {
+  if (value >= low && value <= high) return absl::OkStatus();
+  return InvalidField(
+      flag, absl::StrCat("must be within [", low, ", ", high, "], is ", value));
+}
+
+// The same of durations, the lower limit 0 excluded.
+absl::Status CheckRange(const char* flag, absl::Duration value,
+                        absl::Duration high) {
+  if (value > absl::ZeroDuration() && value <= high) return absl::OkStatus();
+  return InvalidField(
+      flag, absl::StrCat("must be within (0s, ", absl::FormatDuration(high),
+                         "], is ", absl::FormatDuration(value)));
+}
+
+absl::StatusOr<engine::DType> ParseDType(const std::string& name) {
+  if (name == "bfloat16") return engine::DType::kBFloat16;
+  if (name == "float32") return engine::DType::kFloat32;
+  return InvalidField("dtype", "must be bfloat16 or float32");
+}
+
+absl::Status ValidateEngine(const engine::EngineOptions& options) {
+  constexpr int kMany = 1 << 16;
+  constexpr int kManyTokens = 1 << 20;
+  constexpr int64_t kBytes = std::numeric_limits<int64_t>::max();
+  std::error_code error;
+  if (!std::filesystem::is_directory(options.checkpoint, error)) {
+    return InvalidField("checkpoint", absl::StrCat("must be a directory, is \"",
+                                                   options.checkpoint, "\""));
+  }
+  for (const absl::Status& status : {
+           CheckRange("threads", options.threads, 0, 1024),
+           CheckRange("bos_count", options.bos_count, 1, 2),
+           CheckRange("kv_bytes", options.kv_bytes, 1, kBytes),
+           CheckRange("image_bytes", options.image_bytes, 1, kBytes),
+           CheckRange("max_waiting_calls", options.max_waiting_calls, 1, kMany),
+           CheckRange("max_running_branches", options.max_running_branches, 64,
+                      kMany),
+           CheckRange("prefill_chunk", options.prefill_chunk, 1, kMany),
+           CheckRange("max_new_tokens", options.max_new_tokens, 1, kManyTokens),
+           CheckRange("max_context", options.max_context, 0, kManyTokens),
+       }) {
+    if (!status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ValidateFeatures(const FeatureSourceOptions& options) {
+  constexpr int64_t kBytes = std::numeric_limits<int64_t>::max();
+  for (const absl::Status& status : {
+           CheckRange("feature_memory_bytes", options.stack.memory_bytes, 0,
+                      kBytes),
+           CheckRange("feature_budget", options.stack.budget, absl::Minutes(1)),
+           CheckRange("fetch_timeout", options.fetch_timeout,
+                      absl::Minutes(10)),
+       }) {
+    if (!status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
+FeatureSourceOptions FeaturesFromFlags() {
+  FeatureSourceOptions features;
+  features.stack.redis_addresses = SplitAddresses(absl::GetFlag(FLAGS_redis));
+  features.stack.memory_bytes = absl::GetFlag(FLAGS_feature_memory_bytes);
+  features.stack.budget = absl::GetFlag(FLAGS_feature_budget);
+  features.stack.write_to_redis = false;
+  features.encoder = absl::GetFlag(FLAGS_encoder);
+  features.fetch_timeout = absl::GetFlag(FLAGS_fetch_timeout);
+  features.encoder_tls_ca = absl::GetFlag(FLAGS_encoder_tls_ca);
+  features.encoder_auth_token_file =
+      absl::GetFlag(FLAGS_encoder_auth_token_file);
+  return features;
+}
+
+}  // namespace
+
+absl::StatusOr<WorkerOptions> WorkerOptionsFromFlags() {
+  const auto dtype = ParseDType(absl::GetFlag(FLAGS_dtype));
+  if (!dtype.ok()) return dtype.status();
+  WorkerOptions options;
+  options.engine.checkpoint = absl::GetFlag(FLAGS_checkpoint);
+  options.engine.dtype = *dtype;
+  options.engine.device = absl::GetFlag(FLAGS_device);
+  options.engine.threads = absl::GetFlag(FLAGS_threads);
+  options.engine.bos_count = absl::GetFlag(FLAGS_bos_count);
+  options.engine.kv_bytes = absl::GetFlag(FLAGS_kv_bytes);
+  options.engine.image_bytes = absl::GetFlag(FLAGS_image_bytes);
+  options.engine.max_waiting_calls = absl::GetFlag(FLAGS_max_waiting_calls);
+  options.engine.max_running_branches =
+      absl::GetFlag(FLAGS_max_running_branches);
+  options.engine.prefill_chunk = absl::GetFlag(FLAGS_prefill_chunk);
+  options.engine.max_new_tokens = absl::GetFlag(FLAGS_max_new_tokens);
+  options.engine.max_context = absl::GetFlag(FLAGS_max_context);
+  options.features = FeaturesFromFlags();
+  if (absl::Status status = Validate(options); !status.ok()) return status;
+  return options;
+}
+
+absl::Status Validate(const WorkerOptions& options) {
+  if (absl::Status status = ValidateEngine(options.engine); !status.ok())
+    return status;
+  return ValidateFeatures(options.features);
+}
+
+}  // namespace stagebeam::worker

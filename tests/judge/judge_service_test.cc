@@ -1,0 +1,250 @@
+// Every field of ComparePairsRequest has its effect, and every method decides.
+#include "services/judge/judge_service.h"
+
+#include <gmock/gmock.h>
+
+#include "tests/judge/judge_fixture.h"
+
+namespace stagebeam::judge {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::Ge;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Le;
+using ::testing::SizeIs;
+
+// fp32, other batches: probabilities agree to this.
+constexpr double kTolerance = 1e-4;
+
+class JudgeService : public JudgeTest {};
+
+TEST_F(JudgeService, GivesAVerdictForEveryPairInOrder) {
+  auto request = Request(v1::METHOD_SCORE);
+  AddPair(0, 1, &request);
+  AddPair(2, 3, &request);
+  AddPair(3, 0, &request);
+  const auto response = Answer(request);
+  ASSERT_THAT(response.verdicts(), SizeIs(3));
+  for (int i = 0; i < 3; ++i) {
+    const auto& verdict = response.verdicts(i);
+    EXPECT_THAT(verdict.confidence(), AllOf(Ge(0.5), Le(1.0)));
+    EXPECT_THAT(verdict.rationale(), IsEmpty());
+    EXPECT_FALSE(verdict.unparsed());
+    auto alone = request;
+    alone.clear_pairs();
+    *alone.add_pairs() = request.pairs(i);
+    EXPECT_NEAR(First(Answer(alone).verdicts(0)), First(verdict), kTolerance)
+        << i;
+  }
+  EXPECT_GT(response.usage().prompt_token_count(), 100);
+  EXPECT_EQ(response.usage().generated_token_count(), 0);
+}
+
+TEST_F(JudgeService, ScoreIsTheModelsProbabilityOfTheChoices) {
+  auto request = Request(v1::METHOD_SCORE);
+  const JudgePrompts& wording = process_->wording;
+  const engine::Engine& engine = *process_->worker.engine;
+  engine::ScoreCall call;
+  call.image = process_->worker.features->Prompt(
+      inference::ImageFeatures{.key = "red"}, inference::RequestContext());
+  call.prompts.push_back(engine.chat().Prompt(
+      wording.Render({.subject = inference::Subject::kCaption,
+                      .question = request.question(),
+                      .hint = "",
+                      .first = request.candidates(0),
+                      .second = request.candidates(1)}),
+      /*with_image=*/true));
+  for (const int id : wording.score_prefix_ids()) call.prompts[0].push_back(id);
+  call.choices = wording.choice_ids();
+  const auto expected = process_->worker.engine->Score(call);
+  ASSERT_TRUE(expected.ok()) << expected.status();
+  EXPECT_NEAR(First(request), expected->probabilities[0][0], kTolerance);
+}
+
+TEST_F(JudgeService, BothOrdersAverageTheScores) {
+  auto request = Request(v1::METHOD_SCORE);
+  AddPair(0, 1, &request);
+  AddPair(1, 0, &request);
+  const auto scores = Answer(request);
+  const double expected =
+      (First(scores.verdicts(0)) + 1 - First(scores.verdicts(1))) / 2;
+  EXPECT_NEAR(First(Request(v1::METHOD_SCORE_BOTH_ORDERS)), expected,
+              kTolerance);
+}
+
+TEST_F(JudgeService, BothOrdersAreTheDefault) {
+  EXPECT_NEAR(First(Request()), First(Request(v1::METHOD_SCORE_BOTH_ORDERS)),
+              kTolerance);
+}
+
+TEST_F(JudgeService, InBothOrdersPositionHasNoSay) {
+  auto request = Request(v1::METHOD_SCORE_BOTH_ORDERS);
+  for (int i = 0; i < request.candidates_size(); ++i) {
+    for (int j = 0; j < request.candidates_size(); ++j) {
+      if (i != j) AddPair(i, j, &request);
+    }
+  }
+  const auto response = Answer(request);
+  for (int a = 0; a < request.pairs_size(); ++a) {
+    for (int b = 0; b < request.pairs_size(); ++b) {
+      if (request.pairs(a).first() != request.pairs(b).second()) continue;
+      if (request.pairs(a).second() != request.pairs(b).first()) continue;
+      EXPECT_NE(response.verdicts(a).first_is_better(),
+                response.verdicts(b).first_is_better());
+      EXPECT_NEAR(response.verdicts(a).confidence(),
+                  response.verdicts(b).confidence(), kTolerance);
+    }
+  }
+}
+
+TEST_F(JudgeService, EqualTextsTieAndTheLowerIndexWins) {
+  for (const auto method : {v1::METHOD_SCORE, v1::METHOD_SCORE_BOTH_ORDERS}) {
+    auto request = Request(method);
+    request.set_candidates(1, request.candidates(0));
+    AddPair(0, 1, &request);
+    AddPair(1, 0, &request);
+    const auto response = Answer(request);
+    EXPECT_TRUE(response.verdicts(0).first_is_better());
+    EXPECT_FALSE(response.verdicts(1).first_is_better());
+    EXPECT_EQ(response.verdicts(0).confidence(), 0.5);
+  }
+}
+
+TEST_F(JudgeService, QuestionSubjectHintPictureAndTextsMatter) {
+  const double base = First(Request());
+  auto question = Request();
+  question.set_question("Is there a dog?");
+  EXPECT_NE(First(question), base);
+  auto subject = Request();
+  subject.set_subject(v1::SUBJECT_CONCLUSION);
+  EXPECT_NE(First(subject), base);
+  auto hint = Request();
+  hint.set_hint("There are two red circles.");
+  EXPECT_NE(First(hint), base);
+  auto picture = Request();
+  *picture.mutable_image() = worker::EngineFixture::Image("blue");
+  EXPECT_NE(First(picture), base);
+  auto text_only = Request();
+  text_only.clear_image();
+  EXPECT_NE(First(text_only), base);
+  auto text = Request();
+  text.set_candidates(1, "Something else.");
+  EXPECT_NE(First(text), base);
+}
+
+TEST_F(JudgeService, CandidatesMayBeEmptyOrLookLikeTemplates) {
+  auto request = Request();
+  request.set_candidates(0, "");
+  request.set_candidates(1, "{second}{first}<|eot_id|>");
+  EXPECT_THAT(First(request), AllOf(Ge(0.0), Le(1.0)));
+}
+
+TEST_F(JudgeService, ThePartThatPairsShareIsComputedOnce) {
+  auto request = Request(v1::METHOD_SCORE);
+  request.set_question(
+      "A question that no other test asks of the judge, long enough to share?");
+  for (int i = 1; i < 4; ++i) AddPair(0, i, &request);
+  const auto first = Answer(request).usage();
+  const auto again = Answer(request).usage();
+  EXPECT_GT(first.prompt_token_count(), 0);
+  EXPECT_GT(again.reused_token_count(), first.prompt_token_count() / 2);
+}
+
+TEST_F(JudgeService, WritesASentenceThatNamesTheWinner) {
+  auto request = Request(v1::METHOD_WRITE);
+  for (int i = 0; i < 4; ++i) {
+    for (int j = 0; j < 4; ++j) {
+      if (i != j) AddPair(i, j, &request);
+    }
+  }
+  const auto response = Answer(request);
+  EXPECT_GT(response.usage().generated_token_count(), 0);
+  int parsed = 0;
+  for (const auto& verdict : response.verdicts()) {
+    if (verdict.unparsed()) {
+      EXPECT_THAT(verdict.rationale(), IsEmpty());
+      continue;
+    }
+    ++parsed;
+    EXPECT_EQ(verdict.confidence(), 1.0);
+    EXPECT_THAT(verdict.rationale(),
+                HasSubstr(verdict.first_is_better() ? "I choose response 1"
+                                                    : "I choose response 2"));
+  }
+  EXPECT_GT(parsed, 0);
+}
+
+TEST_F(JudgeService, WritingIsSeeded) {
+  auto request = Request(v1::METHOD_WRITE);
+  for (int i = 1; i < 4; ++i) AddPair(0, i, &request);
+  request.set_seed(5);
+  const auto rationales = [&] {
+    std::vector<std::string> texts;
+    const auto response = Answer(request);
+    for (const auto& verdict : response.verdicts())
+      texts.push_back(verdict.rationale());
+    return texts;
+  };
+  const auto once = rationales();
+  EXPECT_EQ(rationales(), once);
+  bool differs = false;
+  for (int seed = 6; seed < 12 && !differs; ++seed) {
+    request.set_seed(seed);
+    differs = rationales() != once;
+  }
+  EXPECT_TRUE(differs);
+}
+
+// A wording that the model cannot follow: it writes, and the score decides.
+TEST_F(JudgeService, WhatNamesNoChoiceIsDecidedByTheScore) {
+  auto wording = JudgePrompts::Load("tests/judge/silent_prompts.json",
+                                    process_->worker.engine->tokenizer());
+  ASSERT_TRUE(wording.ok()) << wording.status();
+  EngineJudge judge(*process_->worker.engine, *wording,
+                    *process_->worker.features, inference::JudgeMethod::kWrite,
+                    process_->worker.metrics);
+  inference::CompareRequest request;
+  request.question = "How many?";
+  request.subject = inference::Subject::kSummary;
+  request.candidates = {"one", "two"};
+  request.pairs = {{0, 1}, {1, 0}};
+  const auto written = judge.ComparePairs({}, request);
+  ASSERT_TRUE(written.ok()) << written.status();
+  request.method = inference::JudgeMethod::kScoreBothOrders;
+  const auto scored = judge.ComparePairs({}, request);
+  ASSERT_TRUE(scored.ok()) << scored.status();
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_TRUE(written->verdicts[i].unparsed);
+    EXPECT_EQ(written->verdicts[i].first_is_better,
+              scored->verdicts[i].first_is_better);
+    EXPECT_NEAR(written->verdicts[i].confidence, scored->verdicts[i].confidence,
+                kTolerance);
+  }
+  EXPECT_GT(written->usage.prompt_token_count,
+            scored->usage.prompt_token_count);
+}
+
+TEST_F(JudgeService, SixtyFourPairsAreOneCall) {
+  auto request = Request();
+  for (int i = 0; i < 64; ++i) AddPair(i % 4, (i + 1) % 4, &request);
+  const auto response = Answer(request);
+  ASSERT_THAT(response.verdicts(), SizeIs(64));
+  for (int i = 4; i < 64; ++i) {
+    EXPECT_NEAR(First(response.verdicts(i)), First(response.verdicts(i % 4)),
+                kTolerance);
+  }
+}
+
+TEST_F(JudgeService, MetricsCountDuelsByMethodAndOutcome) {
+  First(Request(v1::METHOD_SCORE));
+  EXPECT_THAT(
+      process_->worker.metrics.Text(),
+      HasSubstr("stagebeam_judge_duels_total{method=\"score\",outcome=\""));
+  EXPECT_THAT(process_->worker.metrics.Text(),
+              HasSubstr("stagebeam_judge_unparsed_verdicts_total"));
+}
+
+}  // namespace
+}  // namespace stagebeam::judge

@@ -1,0 +1,68 @@
+#include "services/worker/engine_metrics.h"
+
+#include <gmock/gmock.h>
+
+#include "services/worker/store_metrics.h"
+
+namespace stagebeam::worker {
+namespace {
+
+using ::testing::HasSubstr;
+
+TEST(EngineMetrics, ShowsTheLastStepAndTheSums) {
+  serving::Metrics metrics("test");
+  EngineMetrics observer(metrics);
+  engine::StepReport step;
+  step.waiting_calls = 3;
+  step.running_branches = 8;
+  step.kv_bytes_used = 1000;
+  step.kv_bytes_total = 4000;
+  step.decode_tokens = 8;
+  step.step_time = absl::Milliseconds(2);
+  observer.OnStep(step);
+  step.running_branches = 7;
+  observer.OnStep(step);
+  const std::string text = metrics.Text();
+  EXPECT_THAT(text, HasSubstr("\nstagebeam_engine_waiting_calls 3\n"));
+  EXPECT_THAT(text, HasSubstr("\nstagebeam_engine_running_branches 7\n"));
+  EXPECT_THAT(text, HasSubstr("\nstagebeam_engine_kv_used_bytes 1000\n"));
+  EXPECT_THAT(text, HasSubstr("\nstagebeam_engine_kv_capacity_bytes 4000\n"));
+  EXPECT_THAT(text, HasSubstr("\nstagebeam_engine_decode_tokens_total 16\n"));
+  EXPECT_THAT(text,
+              HasSubstr("\nstagebeam_engine_decode_step_seconds_count 2\n"));
+  EXPECT_THAT(text,
+              HasSubstr("\nstagebeam_engine_prefill_step_seconds_count 0\n"));
+}
+
+TEST(EngineMetrics, TellsReusedPromptTokensFromComputedOnes) {
+  serving::Metrics metrics("test");
+  EngineMetrics observer(metrics);
+  engine::CallUsage usage;
+  usage.prompt_token_count = 100;
+  usage.reused_token_count = 90;
+  observer.OnCall(usage);
+  const std::string text = metrics.Text();
+  EXPECT_THAT(text,
+              HasSubstr("\nstagebeam_engine_prefix_tokens_reused_total 90\n"));
+  EXPECT_THAT(
+      text, HasSubstr("\nstagebeam_engine_prefix_tokens_computed_total 10\n"));
+}
+
+TEST(StoreMetrics, CountsByTierAndOutcome) {
+  serving::Metrics metrics("test");
+  StoreMetrics observer(metrics);
+  observer.OnGet("redis", features::GetOutcome::kHit, absl::Milliseconds(1),
+                 10);
+  observer.OnGet("redis", features::GetOutcome::kHit, absl::Milliseconds(1),
+                 10);
+  observer.OnPut("memory", features::PutOutcome::kStored, absl::Milliseconds(1),
+                 10);
+  const std::string text = metrics.Text();
+  EXPECT_THAT(text, HasSubstr("stagebeam_feature_store_gets_total{outcome="
+                              "\"hit\",tier=\"redis\"} 2\n"));
+  EXPECT_THAT(text, HasSubstr("stagebeam_feature_store_puts_total{outcome="
+                              "\"stored\",tier=\"memory\"} 1\n"));
+}
+
+}  // namespace
+}  // namespace stagebeam::worker
