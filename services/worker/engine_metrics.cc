@@ -21,8 +21,9 @@ EngineMetrics::EngineMetrics(serving::Metrics& metrics)
       prefill_tokens_(
           metrics.AddCounter("stagebeam_engine_prefill_tokens_total",
                              "Prompt tokens computed, by step.")),
-      decode_tokens_(metrics.AddCounter("stagebeam_engine_decode_tokens_total",
-                                        "Tokens sampled, by step.")),
+      decode_tokens_(metrics.AddCounter(
+          "stagebeam_engine_decode_tokens_total",
+          "Tokens put through the model to sample the next, by step.")),
       decode_step_seconds_(metrics.AddHistogram(
           "stagebeam_engine_decode_step_seconds",
           "Time of a step that decodes.", serving::StepSeconds())),
@@ -35,6 +36,9 @@ EngineMetrics::EngineMetrics(serving::Metrics& metrics)
       prompt_tokens_computed_(metrics.AddCounter(
           "stagebeam_engine_prefix_tokens_computed_total",
           "Prompt tokens of ended calls that had to be computed.")),
+      generated_tokens_(
+          metrics.AddCounter("stagebeam_engine_generated_tokens_total",
+                             "Tokens sampled by ended calls.")),
       queue_seconds_(metrics.AddHistogram(
           "stagebeam_engine_queue_seconds",
           "Time of a call before its first step.", serving::CallSeconds())),
@@ -65,6 +69,7 @@ void EngineMetrics::OnCall(const engine::CallUsage& usage) {
   prompt_tokens_reused_.Increment(usage.reused_token_count);
   prompt_tokens_computed_.Increment(usage.prompt_token_count -
                                     usage.reused_token_count);
+  generated_tokens_.Increment(usage.generated_token_count);
   queue_seconds_.Observe(absl::ToDoubleSeconds(usage.queue_time));
   prefill_seconds_.Observe(absl::ToDoubleSeconds(usage.prefill_time));
   if (usage.generated_token_count > 0) {

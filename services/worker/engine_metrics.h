@@ -9,8 +9,8 @@ namespace stagebeam::worker {
 // Shows the engine's work on the metrics page: queue, running calls and
 // branches, key-value bytes, tokens computed and reused, times. Thread-safe.
 //
-// Tokens per second are rates of the counters: generated tokens are
-// rate(stagebeam_engine_decode_tokens_total).
+// Tokens per second are rates of the counters, as
+// rate(stagebeam_engine_decode_tokens_total[1m]) while calls run.
 class EngineMetrics final : public engine::EngineObserver {
  public:
   // `metrics` must outlive it.
@@ -31,6 +31,7 @@ class EngineMetrics final : public engine::EngineObserver {
   serving::Histogram prefill_step_seconds_;
   serving::Counter prompt_tokens_reused_;
   serving::Counter prompt_tokens_computed_;
+  serving::Counter generated_tokens_;
   serving::Histogram queue_seconds_;
   serving::Histogram prefill_seconds_;
   serving::Histogram decode_seconds_;

@@ -40,12 +40,14 @@ TEST(EngineMetrics, TellsReusedPromptTokensFromComputedOnes) {
   engine::CallUsage usage;
   usage.prompt_token_count = 100;
   usage.reused_token_count = 90;
+  usage.generated_token_count = 7;
   observer.OnCall(usage);
   const std::string text = metrics.Text();
   EXPECT_THAT(text,
               HasSubstr("\nstagebeam_engine_prefix_tokens_reused_total 90\n"));
   EXPECT_THAT(
       text, HasSubstr("\nstagebeam_engine_prefix_tokens_computed_total 10\n"));
+  EXPECT_THAT(text, HasSubstr("\nstagebeam_engine_generated_tokens_total 7\n"));
 }
 
 TEST(StoreMetrics, CountsByTierAndOutcome) {

@@ -6,7 +6,9 @@
 #include <string>
 
 #include "absl/time/clock.h"
+#include "libs/features/feature_stack.h"
 #include "libs/features/memory_store.h"
+#include "tests/cluster/redis_server.h"
 
 namespace stagebeam::worker {
 namespace {
@@ -67,6 +69,34 @@ TEST(FeatureSource, FeaturesThatNobodyHoldsAreNotFound) {
   EXPECT_EQ(features.status().code(), absl::StatusCode::kNotFound);
   EXPECT_THAT(std::string(features.status().message()),
               StartsWith("image.key: "));
+}
+
+TEST(FeatureSource, ReadsWhatAnEncoderLeftInRedisAndKeepsIt) {
+  stagebeam::testing::RedisServer redis;
+  redis.Start();
+  features::FeatureStackOptions encoder;
+  encoder.redis_addresses = {redis.address()};
+  // Long, for slow machines: it bounds only what does not answer.
+  encoder.budget = absl::Seconds(30);
+  const auto written = features::BuildFeatureStack(encoder, nullptr, nullptr);
+  ASSERT_TRUE(written.ok()) << written.status();
+  const auto blob = features::FeatureBlob::Create(
+      Shape(), "digest", std::string(Shape().payload_bytes(), 'p'));
+  ASSERT_TRUE(blob.ok()) << blob.status();
+  const absl::Status put =
+      written->store->Put("key", *blob, absl::InfiniteFuture());
+  ASSERT_TRUE(put.ok()) << put;
+
+  FeatureSourceOptions options;
+  options.stack = encoder;
+  options.stack.write_to_redis = false;
+  const auto source = FeatureSource::Create(options, nullptr);
+  ASSERT_TRUE(source.ok()) << source.status();
+  const auto features = (*source)->Prompt(Image("key"), {})->load();
+  ASSERT_TRUE(features.ok()) << features.status();
+  EXPECT_EQ(features->vision_digest, "digest");
+  redis.Kill();
+  EXPECT_TRUE((*source)->Prompt(Image("key"), {})->load().ok());
 }
 
 TEST(FeatureSource, AnEncoderThatIsAwayIsUnavailable) {
