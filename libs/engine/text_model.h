@@ -58,11 +58,15 @@ class TextModel {
   TextModel& operator=(const TextModel&) = delete;
 
   // Runs the linear layers over the rows of all groups at once and attention
-  // group by group. INTERNAL carries what libtorch said (out of memory, say).
+  // group by group. INVALID_ARGUMENT: a group without tokens for each of its
+  // branches, or a token that the model does not have. INTERNAL carries what
+  // libtorch said (out of memory, say). A step that fails leaves all KeyValues
+  // as long as they were.
   absl::StatusOr<StepLogits> Step(std::span<StepGroup> groups) const;
 
   // Cross-attention keys and values of all layers from stored features
   // (row-major [stored_tile_count * rows_per_tile, hidden], all tiles).
+  // INVALID_ARGUMENT: another number of bytes. INTERNAL as above.
   absl::StatusOr<std::unique_ptr<ImageKeyValues>> MakeImageKeyValues(
       std::span<const char> features, DType features_dtype, int stored_tile_count,
       int rows_per_tile) const;

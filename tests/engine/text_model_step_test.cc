@@ -7,6 +7,7 @@
 #include "gtest/gtest.h"
 #include "libs/engine/text_model.h"
 #include "tests/engine/golden.h"
+#include "tests/engine/scratch_directory.h"
 #include "tests/engine/sequence.h"
 
 namespace stagebeam::engine {
@@ -286,6 +287,36 @@ TEST_F(TextModelRefuses, AnEmptyStepIsNone) {
   ASSERT_TRUE(logits.ok());
   EXPECT_EQ(logits->rows, 0);
   EXPECT_EQ(logits->vocab_size, model_->vocab_size());
+}
+
+// A header of odd length moves every tensor off its natural alignment.
+TEST(TextModel, TakesWeightsAtOddOffsets) {
+  GoldenModel golden = LoadGolden("three_tiles");
+  const ScratchDirectory scratch;
+  scratch.CopyFrom(golden.directory);
+  const std::string bytes = ReadFile(golden.directory + "/model.safetensors");
+  size_t length = 0;
+  for (int i = 7; i >= 0; --i)
+    length = length << 8 | static_cast<uint8_t>(bytes[i]);
+  scratch.Write("model.safetensors",
+                SafetensorsBytes(bytes.substr(8, length) + " ",
+                                 bytes.substr(8 + length)));
+  golden.directory = scratch.path();
+  const auto model = LoadTextModel(golden, DType::kFloat32);
+  const GoldenCase& text = golden.Case("text");
+  Sequence sequence(*model, text);
+  EXPECT_LE(
+      MaxDifference(sequence.Append(text.AllTokens()), text.logits.back()),
+      1e-4);
+}
+
+TEST(TextModel, NamesADeviceThatIsNotThere) {
+  const auto checkpoint = Checkpoint::Open(LoadGolden("three_tiles").directory);
+  ASSERT_TRUE(checkpoint.ok()) << checkpoint.status();
+  const auto model = TextModel::Load(**checkpoint, {DType::kFloat32, "abacus"});
+  EXPECT_EQ(model.status().code(), absl::StatusCode::kInternal);
+  EXPECT_THAT(model.status().message(), HasSubstr("engine: "));
+  EXPECT_THAT(model.status().message(), testing::Not(HasSubstr("\n")));
 }
 
 TEST(KeyValues, GrowByDoublingAndCountTheirBytes) {
