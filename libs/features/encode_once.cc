@@ -134,7 +134,7 @@ absl::StatusOr<std::shared_ptr<const FeatureBlob>> EncodeOnce::AwaitOthers(
     auto acquired = budget.Spend(deadline, [&](absl::Time until) {
       return leases_->Acquire(key, until);
     });
-    if (acquired.ok()) lease = *std::move(acquired);
+    if (acquired.ok()) lease = std::move(*acquired);
     // Once more, for the last holder may have finished since we looked.
     auto held = budget.Spend(
         deadline, [&](absl::Time until) { return store_->Get(key, until); });
