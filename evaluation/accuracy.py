@@ -98,6 +98,19 @@ def print_table(rows, names):
         print(f"| {name:17} | " + " | ".join(f"{c:>14}" for c in cells) + " |")
 
 
+def print_changes(rows, names):
+    """How many answers each strategy lost and gained against the first, with a sign test."""
+    right = {name: {r["question"]: r["right"] for r in rows if r["strategy"] == name}
+             for name in names}
+    base = right[names[0]]
+    for name in names[1:]:
+        lost = sum(base[q] and not right[name][q] for q in base)
+        gained = sum(right[name][q] and not base[q] for q in base)
+        tail = sum(math.comb(lost + gained, k) for k in range(min(lost, gained) + 1))
+        p = min(1.0, 2 * tail / 2 ** (lost + gained))
+        print(f"{name} against {names[0]}: {gained} gained, {lost} lost, p = {p:.2f} (sign test)")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--server", default=os.environ.get("STAGEBEAM_SERVER", "127.0.0.1:50051"))
@@ -122,6 +135,8 @@ def main():
     args.out.parent.mkdir(parents=True, exist_ok=True)
     args.out.write_text("".join(json.dumps(row) + "\n" for row in rows))
     print_table(rows, list(policies))
+    print()
+    print_changes(rows, list(policies))
     print(f"\none line for each answer: {args.out}")
 
 
