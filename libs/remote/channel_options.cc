@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "libs/serving/grpc_process.h"
 
 namespace stagebeam::remote {
 namespace {
@@ -64,6 +65,7 @@ absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> MakeCredentials(
 std::shared_ptr<grpc::Channel> MakeChannel(
     const std::string& address, const ChannelOptions& options,
     const std::shared_ptr<grpc::ChannelCredentials>& credentials) {
+  serving::KeepGrpcRunning();
   return grpc::CreateCustomChannel(address, credentials, Arguments(options));
 }
 

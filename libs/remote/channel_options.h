@@ -18,12 +18,12 @@ struct ChannelOptions {
   int64_t max_message_bytes = 64 << 20;
   // PEM file of the authority that signed the servers' certificates; empty:
   // plain text.
-  std::string tls_ca;
+  std::string tls_ca = {};
   // PEM files of this client's own certificate; empty: none.
-  std::string tls_cert;
-  std::string tls_key;
+  std::string tls_cert = {};
+  std::string tls_key = {};
   // Sent as "authorization: Bearer <token>"; empty: nothing is sent.
-  std::string auth_token;
+  std::string auth_token = {};
   // Longest pause between attempts to connect, so that a restarted server is
   // in use within seconds.
   absl::Duration max_reconnect_backoff = absl::Seconds(2);

@@ -12,7 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "libs/serving/authenticator.h"
-#include "libs/serving/grpc_log.h"
+#include "libs/serving/grpc_process.h"
 #include "libs/serving/listener.h"
 #include "libs/serving/tls_files.h"
 
@@ -39,6 +39,7 @@ void PrepareProcess() {
     setrlimit(RLIMIT_NOFILE, &limit);
   }
   WriteGrpcLogAsJson();
+  KeepGrpcRunning();
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
 }
 

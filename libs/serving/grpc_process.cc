@@ -1,5 +1,6 @@
-#include "libs/serving/grpc_log.h"
+#include "libs/serving/grpc_process.h"
 
+#include <grpc/grpc.h>
 #include <grpc/support/log.h>
 
 #include "absl/strings/str_cat.h"
@@ -17,5 +18,14 @@ void WriteLine(gpr_log_func_args* line) {
 }  // namespace
 
 void WriteGrpcLogAsJson() { gpr_set_log_function(WriteLine); }
+
+void KeepGrpcRunning() {
+  // A reference that nobody gives back; one is enough.
+  static const bool kept = [] {
+    grpc_init();
+    return true;
+  }();
+  static_cast<void>(kept);
+}
 
 }  // namespace stagebeam::serving

@@ -1,0 +1,436 @@
+#include "libs/remote/replica_set.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <csignal>
+#include <fstream>
+#include <map>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/synchronization/notification.h"
+#include "libs/remote/rendezvous.h"
+#include "libs/serving/status_conversion.h"
+#include "libs/serving/trace_context.h"
+#include "stagebeam/encoder/v1/encoder.grpc.pb.h"
+#include "tests/serving/child_process.h"
+#include "tests/serving/encoder_server.h"
+
+namespace stagebeam::remote {
+namespace {
+
+using encoder::v1::EncodeImageRequest;
+using encoder::v1::EncodeImageResponse;
+using inference::RequestContext;
+using serving::EncoderServer;
+using serving::ScriptedEncoder;
+using ::testing::ElementsAre;
+
+// Options that keep the test quick.
+ReplicaSetOptions Quick() {
+  ReplicaSetOptions options;
+  options.first_backoff = absl::Milliseconds(10);
+  return options;
+}
+
+std::unique_ptr<ReplicaSet> NewSet(const std::vector<std::string>& addresses,
+                                   ReplicaSetOptions options = Quick()) {
+  auto set =
+      ReplicaSet::Create(absl::StrJoin(addresses, ","), std::move(options));
+  EXPECT_TRUE(set.ok()) << set.status();
+  return *std::move(set);
+}
+
+// EncodeImage through the set; the answer's key names the server.
+absl::Status Call(ReplicaSet& set, std::string_view key,
+                  std::string* server = nullptr,
+                  const RequestContext& context = {}) {
+  EncodeImageResponse response;
+  const absl::Status status =
+      set.Call(context, {.key = key}, [&](auto& client, const auto& channel) {
+        return encoder::v1::EncoderService::NewStub(channel)->EncodeImage(
+            &client, EncodeImageRequest(), &response);
+      });
+  if (server != nullptr) *server = response.features().key();
+  return status;
+}
+
+// A server that counts its calls, signs its answers, and first says `status`.
+class CountingServer {
+ public:
+  explicit CountingServer(std::string name, absl::Status status = {},
+                          serving::ServerOptions options = {})
+      : name_(std::move(name)),
+        status_(std::move(status)),
+        server_({.encode =
+                     [this](const RequestContext&, const EncodeImageRequest&,
+                            EncodeImageResponse& response) {
+                       ++calls_;
+                       response.mutable_features()->set_key(name_);
+                       return healed_ ? absl::OkStatus() : status_;
+                     },
+                 .options = options}) {}
+
+  std::string address() const { return server_.address(); }
+  int calls() const { return calls_; }
+  void Heal() { healed_ = true; }
+
+ private:
+  const std::string name_;
+  const absl::Status status_;
+  std::atomic<int> calls_ = 0;
+  std::atomic<bool> healed_ = false;
+  EncoderServer server_;
+};
+
+// A key whose first choice is `address`.
+std::string KeyThatPrefers(const std::string& address,
+                           const std::vector<std::string>& addresses) {
+  for (int i = 0;; ++i) {
+    const std::string key = absl::StrCat("key-", i);
+    if (addresses[RendezvousOrder(key, addresses)[0]] == address) return key;
+  }
+}
+
+// An address on which nobody listens.
+std::string DeadAddress() { return EncoderServer({}).address(); }
+
+TEST(ReplicaSet, ASessionStaysOnItsReplica) {
+  CountingServer a("a"), b("b"), c("c");
+  const auto set = NewSet({a.address(), b.address(), c.address()});
+  std::map<std::string, int> seen;
+  for (int session = 0; session < 30; ++session) {
+    const std::string key = absl::StrCat("session-", session);
+    std::string first;
+    ASSERT_TRUE(Call(*set, key, &first).ok());
+    for (int i = 0; i < 3; ++i) {
+      std::string again;
+      ASSERT_TRUE(Call(*set, key, &again).ok());
+      EXPECT_EQ(again, first);
+    }
+    ++seen[first];
+  }
+  EXPECT_EQ(seen.size(), 3u);
+}
+
+TEST(ReplicaSet, AReplicaThatCannotBeReachedIsPassedBy) {
+  CountingServer b("b");
+  const std::vector<std::string> addresses = {DeadAddress(), b.address()};
+  const auto set = NewSet(addresses);
+  std::string server;
+  EXPECT_TRUE(
+      Call(*set, KeyThatPrefers(addresses[0], addresses), &server).ok());
+  EXPECT_EQ(server, "b");
+}
+
+TEST(ReplicaSet, AServerKilledInMidCallCostsNothing) {
+  serving::ChildProcess doomed(serving::BuiltProgram("remote_hanging_encoder"),
+                               {});
+  CountingServer b("b");
+  const std::vector<std::string> addresses = {doomed.ReadLine(), b.address()};
+  const auto set = NewSet(addresses);
+  std::thread killer([&] {
+    EXPECT_EQ(doomed.ReadLine(), "called");
+    kill(doomed.pid(), SIGKILL);
+  });
+  std::string server;
+  EXPECT_TRUE(
+      Call(*set, KeyThatPrefers(addresses[0], addresses), &server).ok());
+  EXPECT_EQ(server, "b");
+  killer.join();
+}
+
+TEST(ReplicaSet, AServerThatDrainsIsPassedBy) {
+  CountingServer a("a", absl::UnavailableError("draining")), b("b");
+  const std::vector<std::string> addresses = {a.address(), b.address()};
+  const auto set = NewSet(addresses);
+  std::string server;
+  EXPECT_TRUE(Call(*set, KeyThatPrefers(a.address(), addresses), &server).ok());
+  EXPECT_EQ(server, "b");
+  EXPECT_EQ(a.calls(), 1);
+}
+
+TEST(ReplicaSet, AttemptsAreBoundedAndTheLastErrorStands) {
+  std::vector<std::string> attempts;
+  ReplicaSetOptions options = Quick();
+  options.max_attempts = 5;
+  options.on_attempt = [&](const AttemptReport& report) {
+    attempts.push_back(
+        absl::StrCat(report.attempt, report.retried ? "+" : "."));
+  };
+  CountingServer a("a", absl::UnavailableError("sick")),
+      b("b", absl::UnavailableError("sick"));
+  const auto set = NewSet({a.address(), b.address()}, options);
+  EXPECT_EQ(Call(*set, "k"), absl::UnavailableError("sick"));
+  EXPECT_EQ(a.calls() + b.calls(), 5);
+  EXPECT_EQ(std::abs(a.calls() - b.calls()), 1);
+  EXPECT_THAT(attempts, ElementsAre("1+", "2+", "3+", "4+", "5."));
+}
+
+TEST(ReplicaSet, AnErrorOfTheRequestIsNotRetried) {
+  const absl::Status given = serving::InvalidField("image", "is broken");
+  CountingServer a("a", given), b("b", given);
+  const auto set = NewSet({a.address(), b.address()});
+  EXPECT_EQ(Call(*set, "k"), given);
+  EXPECT_EQ(a.calls() + b.calls(), 1);
+}
+
+TEST(ReplicaSet, AFullReplicaSendsTheCallToAnotherOne) {
+  const absl::Status full = serving::RetryAfter(
+      absl::ResourceExhaustedError("full"), absl::Seconds(1));
+  CountingServer a("a", full), b("b");
+  const std::vector<std::string> addresses = {a.address(), b.address()};
+  const auto set = NewSet(addresses);
+  const std::string key = KeyThatPrefers(a.address(), addresses);
+  EXPECT_TRUE(Call(*set, key).ok());
+  // Full is not sick: it is asked first again.
+  EXPECT_TRUE(Call(*set, key).ok());
+  EXPECT_EQ(a.calls(), 2);
+  EXPECT_EQ(b.calls(), 2);
+}
+
+TEST(ReplicaSet, WhereAllAreFullTheCallerHearsWhenToComeBack) {
+  const absl::Status full = serving::RetryAfter(
+      absl::ResourceExhaustedError("full"), absl::Seconds(1));
+  CountingServer a("a", full), b("b", full);
+  const auto set = NewSet({a.address(), b.address()});
+  const absl::Status status = Call(*set, "k");
+  EXPECT_EQ(status, full);
+  EXPECT_EQ(serving::RetryDelay(status), absl::Seconds(1));
+  EXPECT_EQ(a.calls(), 1);
+  EXPECT_EQ(b.calls(), 1);
+}
+
+TEST(ReplicaSet, ExhaustionThatWaitingDoesNotCureIsNotRetried) {
+  CountingServer a("a", absl::ResourceExhaustedError("too large")),
+      b("b", absl::ResourceExhaustedError("too large"));
+  const auto set = NewSet({a.address(), b.address()});
+  EXPECT_EQ(Call(*set, "k"), absl::ResourceExhaustedError("too large"));
+  EXPECT_EQ(a.calls() + b.calls(), 1);
+}
+
+TEST(ReplicaSet, AFailingReplicaIsLeftAloneForItsCoolDown) {
+  absl::Time now = absl::UnixEpoch();
+  ReplicaSetOptions options = Quick();
+  options.first_cool_down = absl::Seconds(10);
+  options.longest_cool_down = absl::Seconds(60);
+  options.now = [&now] { return now; };
+  CountingServer a("a", absl::UnavailableError("sick")), b("b");
+  const std::vector<std::string> addresses = {a.address(), b.address()};
+  const auto set = NewSet(addresses, options);
+  const std::string key = KeyThatPrefers(a.address(), addresses);
+  EXPECT_TRUE(Call(*set, key).ok());
+  EXPECT_EQ(a.calls(), 1);
+  now += absl::Seconds(9);
+  EXPECT_TRUE(Call(*set, key).ok());
+  EXPECT_EQ(a.calls(), 1) << "asked within its cool-down";
+  now += absl::Seconds(1);
+  EXPECT_TRUE(Call(*set, key).ok());
+  EXPECT_EQ(a.calls(), 2) << "not asked after its cool-down";
+  now += absl::Seconds(19);
+  EXPECT_TRUE(Call(*set, key).ok());
+  EXPECT_EQ(a.calls(), 2) << "the second cool-down is twice as long";
+  a.Heal();
+  now += absl::Seconds(1);
+  std::string server;
+  EXPECT_TRUE(Call(*set, key, &server).ok());
+  EXPECT_EQ(server, "a");
+}
+
+TEST(ReplicaSet, ACoolingReplicaIsStillTheLastResort) {
+  absl::Time now = absl::UnixEpoch();
+  ReplicaSetOptions options = Quick();
+  options.max_attempts = 1;
+  options.now = [&now] { return now; };
+  CountingServer a("a", absl::UnavailableError("sick"));
+  const auto set = NewSet({a.address()}, options);
+  EXPECT_FALSE(Call(*set, "k").ok());
+  a.Heal();
+  EXPECT_TRUE(Call(*set, "k").ok());
+}
+
+TEST(ReplicaSet, TheRetryBudgetEndsRetries) {
+  ReplicaSetOptions options = Quick();
+  options.max_attempts = 10;
+  options.retry_budget = 3;
+  options.retry_tokens_per_success = 0;
+  CountingServer a("a", absl::UnavailableError("sick"));
+  const auto set = NewSet({a.address()}, options);
+  EXPECT_FALSE(Call(*set, "k").ok());
+  EXPECT_EQ(a.calls(), 4);
+  EXPECT_FALSE(Call(*set, "k").ok());
+  EXPECT_EQ(a.calls(), 5);
+}
+
+TEST(ReplicaSet, ARestartedServerIsInUseAtOnce) {
+  auto server = std::make_unique<CountingServer>("before");
+  serving::ServerOptions options;
+  options.listen = server->address();
+  options.metrics_listen = "";
+  ReplicaSetOptions patient = Quick();
+  patient.max_attempts = 50;
+  patient.first_backoff = absl::Milliseconds(100);
+  patient.now = absl::UnixEpoch;
+  std::unique_ptr<EncoderServer> after;
+  // The server comes back while the call is looking for it.
+  patient.on_attempt = [&](const AttemptReport& report) {
+    if (report.status.ok() || after != nullptr) return;
+    after = std::make_unique<EncoderServer>(
+        EncoderServer::Script{.options = options, .keep_addresses = true});
+  };
+  const auto set = NewSet({server->address()}, patient);
+  EXPECT_TRUE(Call(*set, "k").ok());
+  server.reset();
+  EXPECT_TRUE(Call(*set, "k").ok());
+  EXPECT_NE(after, nullptr);
+}
+
+// A server whose handler waits until its caller has gone.
+class PatientServer {
+ public:
+  PatientServer()
+      : server_(
+            {.encode = [this](const RequestContext& context,
+                              const EncodeImageRequest&, EncodeImageResponse&) {
+              const std::stop_callback notify(context.cancellation,
+                                              [this] { cancelled_.Notify(); });
+              called_.Notify();
+              cancelled_.WaitForNotification();
+              return absl::CancelledError("gone");
+            }}) {}
+
+  std::string address() const { return server_.address(); }
+  void WaitUntilCalled() { called_.WaitForNotification(); }
+  void WaitUntilCancelled() { cancelled_.WaitForNotification(); }
+
+ private:
+  absl::Notification called_;
+  absl::Notification cancelled_;
+  EncoderServer server_;
+};
+
+TEST(ReplicaSet, TheDeadlineTravelsAndEndsTheCall) {
+  PatientServer server;
+  const auto set = NewSet({server.address()});
+  RequestContext context;
+  context.deadline = absl::Now() + absl::Milliseconds(300);
+  EXPECT_EQ(Call(*set, "k", nullptr, context).code(),
+            absl::StatusCode::kDeadlineExceeded);
+  server.WaitUntilCancelled();
+}
+
+TEST(ReplicaSet, CancellationReachesTheServer) {
+  PatientServer server;
+  const auto set = NewSet({server.address()});
+  std::stop_source stop;
+  RequestContext context;
+  context.cancellation = stop.get_token();
+  std::thread canceller([&] {
+    server.WaitUntilCalled();
+    stop.request_stop();
+  });
+  EXPECT_EQ(Call(*set, "k", nullptr, context).code(),
+            absl::StatusCode::kCancelled);
+  server.WaitUntilCancelled();
+  canceller.join();
+}
+
+TEST(ReplicaSet, ACallThatIsOverBeforeItStartsAsksNobody) {
+  CountingServer a("a");
+  const auto set = NewSet({a.address()});
+  std::stop_source stop;
+  stop.request_stop();
+  RequestContext cancelled;
+  cancelled.cancellation = stop.get_token();
+  EXPECT_EQ(Call(*set, "k", nullptr, cancelled).code(),
+            absl::StatusCode::kCancelled);
+  RequestContext late;
+  late.deadline = absl::Now() - absl::Seconds(1);
+  EXPECT_EQ(Call(*set, "k", nullptr, late).code(),
+            absl::StatusCode::kDeadlineExceeded);
+  EXPECT_EQ(a.calls(), 0);
+}
+
+TEST(ReplicaSet, CancellationEndsThePauseBetweenAttempts) {
+  std::stop_source stop;
+  ReplicaSetOptions options;
+  options.first_backoff = absl::Hours(1);
+  options.on_attempt = [&](const AttemptReport&) { stop.request_stop(); };
+  CountingServer a("a", absl::UnavailableError("sick"));
+  const auto set = NewSet({a.address()}, options);
+  RequestContext context;
+  context.cancellation = stop.get_token();
+  EXPECT_EQ(Call(*set, "k", nullptr, context).code(),
+            absl::StatusCode::kCancelled);
+}
+
+TEST(ReplicaSet, TraceAndRequestIdTravel) {
+  RequestContext seen;
+  EncoderServer server(
+      {.encode = [&](const RequestContext& context, const EncodeImageRequest&,
+                     EncodeImageResponse&) {
+        seen = context;
+        return absl::OkStatus();
+      }});
+  const auto set = NewSet({server.address()});
+  RequestContext context;
+  context.traceparent =
+      "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+  context.request_id = "r-17";
+  EXPECT_TRUE(Call(*set, "k", nullptr, context).ok());
+  const auto span = serving::ParseTraceparent(seen.traceparent);
+  ASSERT_TRUE(span.has_value());
+  EXPECT_EQ(span->trace_id, "0af7651916cd43dd8448eb211c80319c");
+  EXPECT_EQ(seen.request_id, "r-17");
+}
+
+TEST(ReplicaSet, TheTokenTravels) {
+  const std::string path =
+      absl::StrCat(testing::TempDir(), "remote_tokens.", getpid());
+  std::ofstream(path) << "sesame\n";
+  serving::ServerOptions options;
+  options.auth_tokens_file = path;
+  CountingServer server("a", absl::OkStatus(), options);
+  unlink(path.c_str());
+  EXPECT_EQ(Call(*NewSet({server.address()}), "k").code(),
+            absl::StatusCode::kUnauthenticated);
+  ReplicaSetOptions with_token = Quick();
+  with_token.channel.auth_token = "sesame";
+  EXPECT_TRUE(Call(*NewSet({server.address()}, with_token), "k").ok());
+}
+
+TEST(ReplicaSet, BadAddressesAndFilesAreNamed) {
+  EXPECT_EQ(ReplicaSet::Create("nonsense").status().code(),
+            absl::StatusCode::kInvalidArgument);
+  ReplicaSetOptions options;
+  options.channel.tls_ca = "/no/ca.pem";
+  EXPECT_EQ(ReplicaSet::Create("a:1", options).status().code(),
+            absl::StatusCode::kNotFound);
+}
+
+TEST(ReplicaSet, ManyCallsAtOnceShareIt) {
+  CountingServer a("a", absl::UnavailableError("sick")), b("b"), c("c");
+  ReplicaSetOptions options = Quick();
+  options.retry_budget = 1000;
+  const auto set = NewSet({a.address(), b.address(), c.address()}, options);
+  std::atomic<int> succeeded = 0;
+  std::vector<std::thread> callers;
+  for (int i = 0; i < 8; ++i) {
+    callers.emplace_back([&, i] {
+      for (int k = 0; k < 25; ++k) {
+        succeeded += Call(*set, absl::StrCat(i, "-", k)).ok();
+      }
+    });
+  }
+  for (std::thread& caller : callers) caller.join();
+  EXPECT_EQ(succeeded, 200);
+}
+
+}  // namespace
+}  // namespace stagebeam::remote
