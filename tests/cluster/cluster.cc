@@ -65,6 +65,15 @@ std::vector<ServiceProcess*> Cluster::services() {
   return all;
 }
 
+std::string Cluster::Obituaries() {
+  std::string text;
+  for (ServiceProcess* service : services()) {
+    if (service->process().IsRunning()) continue;
+    absl::StrAppend(&text, service->address(), " has ended:\n", service->Log());
+  }
+  return text;
+}
+
 std::unique_ptr<orchestrator::v1::OrchestratorService::Stub>
 Cluster::NewClient() {
   return orchestrator::v1::OrchestratorService::NewStub(

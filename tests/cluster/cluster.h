@@ -40,6 +40,8 @@ class Cluster {
   // All services, the orchestrator last.
   std::vector<ServiceProcess*> services();
   std::unique_ptr<orchestrator::v1::OrchestratorService::Stub> NewClient();
+  // The logs of services that have ended; empty where all run.
+  std::string Obituaries();
 
  private:
   using Replicas = std::vector<std::unique_ptr<ServiceProcess>>;

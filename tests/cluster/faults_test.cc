@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
@@ -36,9 +37,9 @@ constexpr absl::Duration kPatience = absl::Minutes(1);
 
 // A search that takes long enough to be hit in the middle.
 ReasonRequest LongQuestion() {
-  ReasonRequest request = AskForSum();
-  request.mutable_search()->set_min_candidate_tokens(120);
-  request.mutable_search()->set_max_candidate_tokens(160);
+  ReasonRequest request = AskWithDuels();
+  request.mutable_search()->set_min_candidate_tokens(80);
+  request.mutable_search()->set_max_candidate_tokens(100);
   return request;
 }
 
@@ -135,7 +136,6 @@ TEST_F(FaultsTest, RedisThatDiesAndComesBackInMidRunCostsNothing) {
         }
       });
   EXPECT_EQ(Essence(disturbed), expected);
-  EXPECT_TRUE(disturbed.degradations().empty());
 }
 
 TEST_F(FaultsTest, WithoutRedisNewPicturesAreAnsweredToo) {
@@ -162,11 +162,17 @@ TEST_F(FaultsTest, AGeneratorKilledInMidCallIsReplacedWithTheSameAnswer) {
   const ReasonRequest request = LongQuestion();
   const std::string expected = UndisturbedEssence(request);
   ReasonResponse disturbed;
-  std::thread caller(
-      [&] { disturbed = Stream(request, [](const StreamReasonResponse&) {}); });
+  std::atomic<int> stages = 0;
+  std::thread caller([&] {
+    disturbed = Stream(request, [&](const StreamReasonResponse& event) {
+      if (event.has_stage_chosen()) ++stages;
+    });
+  });
   ServiceProcess* const busy = BusyGenerator();
   if (busy != nullptr) busy->process().Signal(SIGKILL);
+  EXPECT_LT(stages, 4) << "killed too late";
   caller.join();
+  EXPECT_EQ(stages, 4);
   EXPECT_EQ(Essence(disturbed), expected);
 }
 
@@ -246,7 +252,7 @@ TEST_F(FaultsTest, IdleServicesStopAtOnce) {
 
 TEST_F(FaultsTest, WithoutAJudgeTheLikelierCandidateWins) {
   cluster_->judge().process().Signal(SIGKILL);
-  const Reply reply = Reason(*client_, AskForSum());
+  const Reply reply = Reason(*client_, AskWithDuels());
   ASSERT_TRUE(reply.status.ok()) << reply.status.error_message();
   EXPECT_FALSE(reply.response.answer().empty());
   ASSERT_FALSE(reply.response.degradations().empty());

@@ -12,6 +12,7 @@
 #include <thread>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/barrier.h"
 #include "stagebeam/encoder/v1/encoder.grpc.pb.h"
@@ -32,7 +33,7 @@ class OperationsTest : public ::testing::Test {
     cluster_ = new Cluster({});
     ASSERT_NO_FATAL_FAILURE(cluster_->Start());
     const auto client = cluster_->NewClient();
-    ASSERT_TRUE(Reason(*client, AskForSum()).status.ok());
+    ASSERT_TRUE(Reason(*client, AskWithDuels()).status.ok());
     ASSERT_TRUE(Reason(*client, AskForColor()).status.ok());
   }
   static void TearDownTestSuite() {
@@ -49,7 +50,8 @@ void ExpectFamilies(const ServiceProcess& service,
                     const std::vector<std::string>& families) {
   const std::string page = service.MetricsPage();
   for (const std::string& family : families) {
-    EXPECT_THAT(page, HasSubstr(absl::StrCat("\n# TYPE ", family, " ")));
+    EXPECT_TRUE(absl::StrContains(page, absl::StrCat("\n# TYPE ", family, " ")))
+        << family;
   }
 }
 

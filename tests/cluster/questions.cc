@@ -40,6 +40,15 @@ ReasonRequest AskForSum() {
   return Ask("digits-sum.png", "What is the sum of the digits?");
 }
 
+ReasonRequest AskWithDuels() {
+  ReasonRequest request = AskForSum();
+  auto* sampling = request.mutable_search()->mutable_sampling();
+  sampling->set_temperature(1.3);
+  sampling->set_top_p(1.0);
+  sampling->set_top_k(0);
+  return request;
+}
+
 void SetPatience(grpc::ClientContext& context) {
   context.set_deadline(std::chrono::system_clock::now() +
                        std::chrono::minutes(2));
@@ -57,6 +66,9 @@ std::string Essence(const ReasonResponse& response) {
   std::string text = response.answer();
   for (const auto& stage : response.stages()) {
     absl::StrAppend(&text, "\n", stage.stage(), ": ", stage.text());
+  }
+  for (const auto& degradation : response.degradations()) {
+    absl::StrAppend(&text, "\ndegradation ", degradation.kind());
   }
   for (const Expansion& expansion : response.trace().expansions()) {
     for (const auto& candidate : expansion.candidates()) {

@@ -18,6 +18,9 @@ std::string Picture(const std::string& name);
 // by stage beam with 4 candidates and a fixed seed, with its trace.
 orchestrator::v1::ReasonRequest AskForColor();
 orchestrator::v1::ReasonRequest AskForSum();
+// As AskForSum, sampled so hot that candidates differ and the judge has
+// something to decide.
+orchestrator::v1::ReasonRequest AskWithDuels();
 
 // A context with a deadline that only a hanging server meets.
 void SetPatience(grpc::ClientContext& context);
@@ -31,7 +34,7 @@ Reply Reason(orchestrator::v1::OrchestratorService::Stub& client,
              const orchestrator::v1::ReasonRequest& request);
 
 // The texts of a response that depend on its seed and nothing else: stages,
-// candidates and winners.
+// candidates, winners and degradations.
 std::string Essence(const orchestrator::v1::ReasonResponse& response);
 
 // Field of the first google.rpc.BadRequest violation; nothing where there is
