@@ -42,7 +42,8 @@ struct StepLogits {
   std::vector<float> values;
 
   std::span<const float> row(int r) const {
-    return std::span<const float>(values).subspan(static_cast<size_t>(r) * vocab_size, vocab_size);
+    return std::span<const float>(values).subspan(
+        static_cast<size_t>(r) * vocab_size, vocab_size);
   }
 };
 
@@ -51,8 +52,8 @@ class TextModel {
  public:
   // INVALID_ARGUMENT names the tensor that is missing, surplus or of another
   // shape.
-  static absl::StatusOr<std::unique_ptr<TextModel>> Load(const Checkpoint& checkpoint,
-                                                         const ModelPlacement& placement);
+  static absl::StatusOr<std::unique_ptr<TextModel>> Load(
+      const Checkpoint& checkpoint, const ModelPlacement& placement);
   ~TextModel();
   TextModel(const TextModel&) = delete;
   TextModel& operator=(const TextModel&) = delete;
@@ -68,8 +69,8 @@ class TextModel {
   // (row-major [stored_tile_count * rows_per_tile, hidden], all tiles).
   // INVALID_ARGUMENT: another number of bytes. INTERNAL as above.
   absl::StatusOr<std::unique_ptr<ImageKeyValues>> MakeImageKeyValues(
-      std::span<const char> features, DType features_dtype, int stored_tile_count,
-      int rows_per_tile) const;
+      std::span<const char> features, DType features_dtype,
+      int stored_tile_count, int rows_per_tile) const;
 
   // Empty keys and values for `branches` sequences with room for `capacity`
   // tokens each; they grow as needed.

@@ -18,7 +18,8 @@ class VisionEncoder {
   // Loads the vision half of a Hugging Face mllama directory (options.dtype,
   // device and threads apply). INVALID_ARGUMENT or NOT_FOUND names the file
   // and the field or tensor.
-  static absl::StatusOr<std::unique_ptr<VisionEncoder>> Load(const EngineOptions& options);
+  static absl::StatusOr<std::unique_ptr<VisionEncoder>> Load(
+      const EngineOptions& options);
   ~VisionEncoder();
   VisionEncoder(const VisionEncoder&) = delete;
   VisionEncoder& operator=(const VisionEncoder&) = delete;
