@@ -1,5 +1,6 @@
 #include "services/orchestrator/config.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <fstream>
 #include <string>
