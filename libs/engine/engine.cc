@@ -1,6 +1,8 @@
 #include "libs/engine/engine.h"
 
 #include <filesystem>
+#include <optional>
+#include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"

@@ -1,6 +1,7 @@
 #ifndef STAGEBEAM_LIBS_ENGINE_STEP_H_
 #define STAGEBEAM_LIBS_ENGINE_STEP_H_
 
+#include <utility>
 #include <vector>
 
 #include "libs/engine/image_memory.h"
