@@ -53,7 +53,7 @@ absl::StatusOr<std::unique_ptr<Checkpoint>> Checkpoint::Open(
   return checkpoint;
 }
 
-absl::Status Checkpoint::Adopt(std::map<std::string, TensorView> stored) {
+absl::Status Checkpoint::Adopt(std::map<std::string, TensorView>&& stored) {
   for (auto& [name, view] : stored) {
     std::string published = PublishedName(name);
     if (!tensors_.emplace(published, std::move(view)).second) {

@@ -51,7 +51,7 @@ class Checkpoint {
  private:
   Checkpoint() = default;
 
-  absl::Status Adopt(std::map<std::string, TensorView> stored);
+  absl::Status Adopt(std::map<std::string, TensorView>&& stored);
   absl::Status CheckTable() const;
   absl::Status CheckNoSurplus() const;
 
