@@ -1,10 +1,24 @@
 #include "libs/remote/call_context.h"
 
+#include <algorithm>
+#include <string>
+
+#include "absl/strings/ascii.h"
 #include "absl/time/clock.h"
 #include "libs/serving/trace_context.h"
 
 namespace stagebeam::remote {
 namespace {
+
+// gRPC aborts on metadata that is not printable; servers read ids of this size.
+constexpr size_t kMaxRequestIdBytes = 128;
+
+bool CanTravel(const std::string& id) {
+  return !id.empty() && id.size() <= kMaxRequestIdBytes &&
+         std::all_of(id.begin(), id.end(), [](unsigned char character) {
+           return absl::ascii_isprint(character);
+         });
+}
 
 void AddMetadata(const inference::RequestContext& context,
                  grpc::ClientContext& client) {
@@ -12,7 +26,7 @@ void AddMetadata(const inference::RequestContext& context,
     client.AddMetadata("traceparent",
                        serving::FormatTraceparent(serving::ChildSpan(*span)));
   }
-  if (!context.request_id.empty()) {
+  if (CanTravel(context.request_id)) {
     client.AddMetadata("x-request-id", context.request_id);
   }
 }

@@ -5,6 +5,7 @@
 #include <mutex>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "libs/remote/call_context.h"
 #include "libs/remote/rendezvous.h"
@@ -107,6 +108,11 @@ absl::StatusOr<std::unique_ptr<ReplicaSet>> ReplicaSet::Create(
   absl::StatusOr<std::vector<std::string>> resolved =
       ResolveAddresses(addresses);
   if (!resolved.ok()) return resolved.status();
+  const std::string& token = options.channel.auth_token;
+  if (!std::all_of(token.begin(), token.end(), absl::ascii_isgraph)) {
+    return absl::InvalidArgumentError(
+        "auth_token: must be printable ASCII without blanks");
+  }
   const auto credentials = MakeCredentials(options.channel);
   if (!credentials.ok()) return credentials.status();
   return std::unique_ptr<ReplicaSet>(

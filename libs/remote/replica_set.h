@@ -79,7 +79,8 @@ class ReplicaSet {
   };
 
   // `addresses`: as ResolveAddresses, resolved here once. Errors as
-  // ResolveAddresses and MakeCredentials. Connects to nobody yet.
+  // ResolveAddresses and MakeCredentials; INVALID_ARGUMENT too where the token
+  // cannot travel. Connects to nobody yet.
   static absl::StatusOr<std::unique_ptr<ReplicaSet>> Create(
       std::string_view addresses, ReplicaSetOptions options = {});
 

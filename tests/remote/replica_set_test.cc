@@ -390,6 +390,25 @@ TEST(ReplicaSet, TraceAndRequestIdTravel) {
   EXPECT_EQ(seen.request_id, "r-17");
 }
 
+TEST(ReplicaSet, ARequestIdThatCannotTravelStaysBehind) {
+  RequestContext seen;
+  EncoderServer server(
+      {.encode = [&](const RequestContext& context, const EncodeImageRequest&,
+                     EncodeImageResponse&) {
+        seen = context;
+        return absl::OkStatus();
+      }});
+  const auto set = NewSet({server.address()});
+  for (const std::string& id : {std::string("line\nend"), std::string("ümlaut"),
+                                std::string(1, '\0'), std::string(129, 'x')}) {
+    RequestContext context;
+    context.request_id = id;
+    context.traceparent = id;
+    EXPECT_TRUE(Call(*set, "k", nullptr, context).ok());
+    EXPECT_EQ(seen.request_id, "");
+  }
+}
+
 TEST(ReplicaSet, TheTokenTravels) {
   const std::string path =
       absl::StrCat(testing::TempDir(), "remote_tokens.", getpid());
@@ -407,6 +426,10 @@ TEST(ReplicaSet, TheTokenTravels) {
 
 TEST(ReplicaSet, BadAddressesAndFilesAreNamed) {
   EXPECT_EQ(ReplicaSet::Create("nonsense").status().code(),
+            absl::StatusCode::kInvalidArgument);
+  ReplicaSetOptions odd_token;
+  odd_token.channel.auth_token = "two words";
+  EXPECT_EQ(ReplicaSet::Create("a:1", odd_token).status().code(),
             absl::StatusCode::kInvalidArgument);
   ReplicaSetOptions options;
   options.channel.tls_ca = "/no/ca.pem";
