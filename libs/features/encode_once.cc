@@ -117,9 +117,10 @@ absl::StatusOr<EncodeOnce::Result> EncodeOnce::Lead(
   if (cancellation.stop_requested()) return absl::CancelledError("caller left");
   auto blob = encode();
   if (!blob.ok()) return blob.status();
-  // A store that fails costs later calls their hit and this one nothing.
+  // A store that fails costs later calls their hit and this one nothing. Others
+  // want the blob even where this caller's time is up: only the budget counts.
   budget
-      .Spend(deadline,
+      .Spend(absl::InfiniteFuture(),
              [&](absl::Time until) { return store_->Put(key, *blob, until); })
       .IgnoreError();
   return Result{*std::move(blob), true};
