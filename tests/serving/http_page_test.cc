@@ -138,7 +138,7 @@ TEST(HttpPage, AHeadThatDribblesInIsAnswered) {
 }
 
 TEST(HttpPage, ASilentClientIsCutOffAndHoldsNobodyUp) {
-  const auto page = NewPage({.connection_timeout = absl::Milliseconds(300)});
+  const auto page = NewPage({.connection_timeout = absl::Seconds(2)});
   Client silent(*page);
   silent.Send("GET /hel");
   EXPECT_THAT(Ask(*page, "GET /hello HTTP/1.1\r\n\r\n"), EndsWith("hello\n"));
@@ -146,7 +146,7 @@ TEST(HttpPage, ASilentClientIsCutOffAndHoldsNobodyUp) {
 }
 
 TEST(HttpPage, AReaderThatStopsIsCutOff) {
-  const auto page = NewPage({.connection_timeout = absl::Milliseconds(300)});
+  const auto page = NewPage({.connection_timeout = absl::Seconds(2)});
   Client slow(*page);
   slow.Send("GET /big HTTP/1.1\r\n\r\n");
   // Serves others while the answer does not fit into the socket.

@@ -26,7 +26,9 @@ struct Ended {
   std::string errors;
 };
 
-Ended RunToTheEnd(const std::vector<std::string>& arguments) {
+Ended RunToTheEnd(std::vector<std::string> arguments) {
+  // In front, so that the test's own flags win.
+  arguments.insert(arguments.begin(), kLocal.begin(), kLocal.end());
   ChildProcess child(BuiltProgram("serving_probe"), arguments);
   Ended ended;
   ended.code = child.Finish(ended.output, ended.errors);
@@ -145,7 +147,7 @@ TEST(Process, HelpListsEveryFlagAndEndsWell) {
   EXPECT_EQ(ended.errors, "");
   for (const char* text :
        {"Serves health and nothing else.", "--count=3",
-        "--listen=", "--metrics_listen=", "--drain_timeout=30s",
+        "--listen=0.0.0.0:50051", "--metrics_listen=", "--drain_timeout=30s",
         "--max_message_bytes=", "--max_concurrent_calls=", "--tls_cert=",
         "--auth_tokens_file=", "--log_level=info"}) {
     EXPECT_THAT(ended.output, HasSubstr(text));
