@@ -1,10 +1,15 @@
 #include "libs/engine/placement.h"
 
 #include <ATen/core/Tensor.h>
+#include <ATen/detail/CUDAHooksInterface.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/from_blob.h>
 
 #include <cstring>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 
 namespace stagebeam::engine {
 namespace {
@@ -42,7 +47,33 @@ bool IsAligned(const TensorView& view) {
          0;
 }
 
+// CUDA devices that libtorch sees; a driver that fails has none.
+int CudaDevices() {
+  try {
+    const at::CUDAHooksInterface& cuda = at::detail::getCUDAHooks();
+    return cuda.hasCUDA() ? cuda.deviceCount() : 0;
+  } catch (const std::exception&) {
+    return 0;
+  }
+}
+
 }  // namespace
+
+absl::Status CheckDevice(const std::string& device) {
+  if (device == "cpu") return absl::OkStatus();
+  absl::string_view number = device;
+  int index = 0;
+  if (!absl::ConsumePrefix(&number, "cuda:") ||
+      !absl::SimpleAtoi(number, &index) || index < 0) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("device: must be cpu or cuda:N, got '", device, "'"));
+  }
+  const int devices = CudaDevices();
+  if (index < devices) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("device: ", device, " is not there; libtorch sees ", devices,
+                   " CUDA devices"));
+}
 
 at::Tensor PlaceStored(const TensorView& view,
                        const ModelPlacement& placement) {

@@ -3,8 +3,10 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "libs/engine/checkpoint.h"
 #include "libs/engine/safetensors.h"
 
@@ -13,6 +15,10 @@ class Tensor;
 }
 
 namespace stagebeam::engine {
+
+// INVALID_ARGUMENT, naming what is there, where `device` ("cpu" or "cuda:N")
+// does not exist on this machine or in this build of libtorch.
+absl::Status CheckDevice(const std::string& device);
 
 // The stored numbers as a tensor of the placement: the mapped memory itself
 // where type, device and alignment allow it, otherwise a converted copy

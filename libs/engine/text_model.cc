@@ -123,6 +123,8 @@ TextModel::~TextModel() = default;
 
 absl::StatusOr<std::unique_ptr<TextModel>> TextModel::Load(
     const Checkpoint& checkpoint, const ModelPlacement& placement) {
+  if (absl::Status device = CheckDevice(placement.device); !device.ok())
+    return device;
   return CatchTorch([&]() -> absl::StatusOr<std::unique_ptr<TextModel>> {
     const c10::InferenceMode no_gradients;
     WeightLoader loader(checkpoint, placement);

@@ -98,6 +98,8 @@ absl::StatusOr<std::unique_ptr<VisionEncoder>> VisionEncoder::Load(
   const absl::Status fits = CheckPreprocessor(
       options.checkpoint, (*checkpoint)->config().vision, *preprocessor);
   if (!fits.ok()) return fits;
+  if (absl::Status device = CheckDevice(options.device); !device.ok())
+    return device;
   return CatchTorch([&]() -> absl::StatusOr<std::unique_ptr<VisionEncoder>> {
     const c10::InferenceMode no_gradients;
     const ModelPlacement placement{options.dtype, options.device};

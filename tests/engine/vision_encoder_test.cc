@@ -126,10 +126,13 @@ TEST(VisionEncoder, RefusesAPreprocessorThatMakesOtherTiles) {
 TEST(VisionEncoder, NamesADeviceThatIsNotThere) {
   EngineOptions options =
       OptionsFor(LoadGolden("three_tiles").directory, DType::kFloat32);
-  options.device = "abacus";
-  const auto encoder = VisionEncoder::Load(options);
-  EXPECT_EQ(encoder.status().code(), absl::StatusCode::kInternal);
-  EXPECT_THAT(encoder.status().message(), HasSubstr("abacus"));
+  for (const std::string device : {"abacus", "cuda:", "cuda:-1", "cuda:99"}) {
+    options.device = device;
+    const auto encoder = VisionEncoder::Load(options);
+    EXPECT_EQ(encoder.status().code(), absl::StatusCode::kInvalidArgument);
+    EXPECT_THAT(encoder.status().message(), HasSubstr("device: "));
+    EXPECT_THAT(encoder.status().message(), HasSubstr(device));
+  }
 }
 
 }  // namespace
