@@ -1,10 +1,9 @@
 #ifndef STAGEBEAM_SERVICES_ENCODER_ENCODER_METRICS_H_
 #define STAGEBEAM_SERVICES_ENCODER_ENCODER_METRICS_H_
 
-#include <string_view>
+#include <cstdint>
 
 #include "absl/time/time.h"
-#include "libs/features/store_observer.h"
 #include "libs/serving/metrics.h"
 #include "services/encoder/encoding_queue.h"
 
@@ -12,7 +11,7 @@ namespace stagebeam::encoder {
 
 // What the encoder counts, beside what every service counts. Thread-safe; must
 // not outlive the metrics it is given.
-class EncoderMetrics final : public features::StoreObserver {
+class EncoderMetrics {
  public:
   explicit EncoderMetrics(serving::Metrics& metrics);
 
@@ -23,13 +22,7 @@ class EncoderMetrics final : public features::StoreObserver {
   void OnLoad(const EncodingQueue::Load& load);
   void OnMemory(int64_t used_bytes, int64_t capacity_bytes);
 
-  void OnGet(std::string_view tier, features::GetOutcome outcome,
-             absl::Duration elapsed, int64_t bytes) override;
-  void OnPut(std::string_view tier, features::PutOutcome outcome,
-             absl::Duration elapsed, int64_t bytes) override;
-
  private:
-  serving::Metrics& metrics_;
   const serving::Counter encodings_;
   const serving::Histogram encode_seconds_;
   const serving::Counter joined_calls_;

@@ -7,6 +7,7 @@
 #include "services/encoder/encoder.h"
 #include "services/encoder/encoder_metrics.h"
 #include "services/encoder/encoder_service.h"
+#include "services/worker/store_metrics.h"
 
 namespace stagebeam::encoder {
 namespace {
@@ -16,12 +17,13 @@ constexpr std::string_view kName = "stagebeam-encoder";
 int Serve(const Config& config) {
   const serving::Logger logger(config.server.log_level);
   serving::Metrics metrics("encoder");
-  EncoderMetrics encoder_metrics(metrics);
+  worker::StoreMetrics store_metrics(metrics);
   auto vision = engine::VisionEncoder::Load(config.engine);
   if (!vision.ok()) return serving::ConfigError(kName, vision.status());
   auto stack =
-      features::BuildFeatureStack(config.features, nullptr, &encoder_metrics);
+      features::BuildFeatureStack(config.features, nullptr, &store_metrics);
   if (!stack.ok()) return serving::ConfigError(kName, stack.status());
+  EncoderMetrics encoder_metrics(metrics);
   EncodingQueue queue(config.queue);
   EngineEncoder encoder(**vision, *stack, queue, config.encoder,
                         encoder_metrics);

@@ -17,7 +17,7 @@ serving::ServerOptions Loopback() {
 }
 
 features::FeatureStack Stack(const std::vector<std::string>& redis,
-                             EncoderMetrics& metrics) {
+                             worker::StoreMetrics& metrics) {
   features::FeatureStackOptions options;
   options.redis_addresses = redis;
   // Wide enough for a loaded machine: it must not decide a test.
@@ -49,7 +49,7 @@ const engine::VisionEncoder& ReferenceVision() {
 }
 
 EncoderReplica::EncoderReplica(const Options& options)
-    : stack_(Stack(options.redis, encoder_metrics_)),
+    : stack_(Stack(options.redis, store_metrics_)),
       queue_(options.queue),
       encoder_(ReferenceVision(), stack_, queue_,
                EncoderOptions(options.limits), encoder_metrics_) {

@@ -12,6 +12,7 @@
 #include "services/encoder/encoder_metrics.h"
 #include "services/encoder/encoder_service.h"
 #include "services/encoder/encoding_queue.h"
+#include "services/worker/store_metrics.h"
 #include "stagebeam/encoder/v1/encoder.grpc.pb.h"
 
 namespace stagebeam::encoder {
@@ -48,6 +49,7 @@ class EncoderReplica {
  private:
   const serving::Logger logger_{serving::LogLevel::kError};
   serving::Metrics metrics_{"encoder"};
+  worker::StoreMetrics store_metrics_{metrics_};
   EncoderMetrics encoder_metrics_{metrics_};
   features::FeatureStack stack_;
   EncodingQueue queue_;
