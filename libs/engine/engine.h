@@ -173,8 +173,8 @@ class Engine {
   // Loads the text model of a Hugging Face mllama directory. INVALID_ARGUMENT
   // or NOT_FOUND names the file and the field or tensor. `observer` may be
   // null and must outlive the engine.
-  static absl::StatusOr<std::unique_ptr<Engine>> Load(const EngineOptions& options,
-                                                      EngineObserver* observer);
+  static absl::StatusOr<std::unique_ptr<Engine>> Load(
+      const EngineOptions& options, EngineObserver* observer);
   ~Engine();
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;

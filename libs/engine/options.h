@@ -10,7 +10,9 @@ namespace stagebeam::engine {
 enum class DType { kFloat32, kBFloat16 };
 
 // Bytes of one number.
-constexpr int64_t SizeOf(DType dtype) { return dtype == DType::kFloat32 ? 4 : 2; }
+constexpr int64_t SizeOf(DType dtype) {
+  return dtype == DType::kFloat32 ? 4 : 2;
+}
 
 // How to run a checkpoint.
 struct EngineOptions {

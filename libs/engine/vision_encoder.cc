@@ -55,12 +55,12 @@ std::string BytesOf(const at::Tensor& features) {
 
 struct VisionEncoder::Parts {
   Parts(WeightLoader& loader, const Checkpoint& checkpoint,
-        const ModelPlacement& where, pixels::PreprocessorConfig pictures,
+        const ModelPlacement& where, const pixels::PreprocessorConfig& pictures,
         int thread_count)
       : config(checkpoint.config()),
         placement(where),
         threads(thread_count),
-        preprocessor(std::move(pictures)),
+        preprocessor(pictures),
         vision_digest(checkpoint.vision_digest()),
         model(loader, config, placement) {}
 

@@ -50,8 +50,8 @@ class Encoder {
   // INVALID_ARGUMENT: not such a picture, broken, or over a limit.
   // RESOURCE_EXHAUSTED: the queue is full. CANCELLED, DEADLINE_EXCEEDED: as the
   // context says. UNAVAILABLE: no encoder answers.
-  virtual absl::StatusOr<EncodeResult> EncodeImage(const RequestContext& context,
-                                                   std::string_view image) = 0;
+  virtual absl::StatusOr<EncodeResult> EncodeImage(
+      const RequestContext& context, std::string_view image) = 0;
 };
 
 }  // namespace stagebeam::inference

@@ -26,7 +26,8 @@ struct SamplingParameters {
   // Position of the call in its search.
   int stage_index = 0;
 
-  friend bool operator==(const SamplingParameters&, const SamplingParameters&) = default;
+  friend bool operator==(const SamplingParameters&,
+                         const SamplingParameters&) = default;
 };
 
 // Where a candidate ends. The first rule that holds wins.
@@ -40,7 +41,8 @@ struct StoppingParameters {
   // Ends a candidate after its first sentence.
   bool stop_after_sentence = false;
 
-  friend bool operator==(const StoppingParameters&, const StoppingParameters&) = default;
+  friend bool operator==(const StoppingParameters&,
+                         const StoppingParameters&) = default;
 };
 
 // Why a candidate ended.
@@ -52,7 +54,8 @@ struct GenerateRequest {
   std::optional<ImageFeatures> image;
   // The user turn. Special-token text in it is plain text.
   std::string question;
-  // Tokens of the assistant turn chosen so far, as earlier candidates gave them.
+  // Tokens of the assistant turn chosen so far, as earlier candidates gave
+  // them.
   std::vector<int32_t> prefix_token_ids;
   // Text that stands after prefix_token_ids, e.g. a closing tag that no
   // candidate wrote; tokenized where the model is. Mostly empty.
@@ -125,8 +128,8 @@ class Generator {
   // another model. NOT_FOUND: features that neither store nor encoder holds.
   // RESOURCE_EXHAUSTED: queue or key-value memory full. CANCELLED,
   // DEADLINE_EXCEEDED: as the context says. UNAVAILABLE: no generator answers.
-  virtual absl::StatusOr<GenerateResult> GenerateCandidates(const RequestContext& context,
-                                                            const GenerateRequest& request) = 0;
+  virtual absl::StatusOr<GenerateResult> GenerateCandidates(
+      const RequestContext& context, const GenerateRequest& request) = 0;
 };
 
 }  // namespace stagebeam::inference

@@ -14,7 +14,14 @@
 namespace stagebeam::inference {
 
 // What is compared.
-enum class Subject { kSummary, kCaption, kReasoning, kConclusion, kSentence, kResponse };
+enum class Subject {
+  kSummary,
+  kCaption,
+  kReasoning,
+  kConclusion,
+  kSentence,
+  kResponse
+};
 
 // How a pair is decided.
 enum class JudgeMethod {
@@ -96,8 +103,8 @@ class Judge {
   // INVALID_ARGUMENT: an index out of range, a pair of one candidate with
   // itself, or more than 64 pairs. Other errors: as
   // Generator::GenerateCandidates.
-  virtual absl::StatusOr<CompareResult> ComparePairs(const RequestContext& context,
-                                                     const CompareRequest& request) = 0;
+  virtual absl::StatusOr<CompareResult> ComparePairs(
+      const RequestContext& context, const CompareRequest& request) = 0;
 };
 
 }  // namespace stagebeam::inference

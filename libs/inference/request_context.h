@@ -15,7 +15,8 @@ namespace stagebeam::inference {
 struct RequestContext {
   // The answer is worthless afterwards: DEADLINE_EXCEEDED.
   absl::Time deadline = absl::InfiniteFuture();
-  // Stop requested = the caller has gone: CANCELLED. A default token never stops.
+  // Stop requested = the caller has gone: CANCELLED. A default token never
+  // stops.
   std::stop_token cancellation;
   // W3C traceparent header of the calling span; empty where tracing is off.
   std::string traceparent;
