@@ -1,8 +1,8 @@
 #!/bin/bash
 # Puts the PyTorch wheel, whose libtorch the engine links, into .venv.
 #
-# The CPU build unless CUDA's compiler is here: a CUDA wheel cannot be linked
-# without it. STAGEBEAM_TORCH=<pip requirement> chooses another.
+# The CPU build unless an NVIDIA driver is here; the CUDA build is the larger by
+# gigabytes. STAGEBEAM_TORCH=<pip requirement> chooses another.
 source "$(dirname "$0")/environment.sh"
 
 version=2.13.0
@@ -16,7 +16,7 @@ install() { .venv/bin/pip install "$@" >>"$log" 2>&1; }
 : >"$log"
 if [[ -n ${STAGEBEAM_TORCH:-} ]]; then
   install "$STAGEBEAM_TORCH" || { tail -20 "$log"; fail "pip could not install $STAGEBEAM_TORCH"; }
-elif command -v nvcc >/dev/null; then
+elif command -v nvidia-smi >/dev/null; then
   install "torch==$version" || { tail -20 "$log"; fail "pip could not install torch $version"; }
 else
   install "torch==$version+cpu" ||
