@@ -1,6 +1,6 @@
 # Each target does its own set-up (Debian packages, libtorch, build) where
 # something is missing, and nothing where it is not.
-.PHONY: help build demo test lint format clean asan tsan goldens pictures accuracy example
+.PHONY: help build demo test lint format clean asan goldens pictures accuracy example
 
 help:
 	@echo 'make demo      start a cluster on this machine and ask it about pictures'
@@ -9,7 +9,6 @@ help:
 	@echo 'make build     build everything into build/release'
 	@echo 'make format    format the C++ sources'
 	@echo 'make asan      every test under AddressSanitizer and UBSan'
-	@echo 'make tsan      every test under ThreadSanitizer'
 	@echo 'make accuracy  accuracy of the search on 200 held-out questions'
 	@echo 'make example   run the Python example against a cluster'
 	@echo 'make goldens   make the golden test data again with Hugging Face'
@@ -33,9 +32,6 @@ format:
 
 asan:
 	@bash scripts/test.sh asan
-
-tsan:
-	@bash scripts/test.sh tsan
 
 accuracy:
 	@bash scripts/accuracy.sh
