@@ -9,6 +9,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "libs/serving/flag_check.h"
 
 ABSL_FLAG(std::string, checkpoint, "models/reference",
           "Hugging Face directory of the mllama checkpoint");
@@ -43,31 +44,18 @@ namespace {
 // What a request adds to its picture's bytes.
 constexpr int64_t kEnvelopeBytes = 1024;
 
-absl::Status Refuse(std::string_view flag, std::string_view why) {
-  return absl::InvalidArgumentError(
-      absl::StrCat("--", std::string(flag), " ", std::string(why)));
-}
-
-absl::Status CheckRange(std::string_view flag, int64_t value, int64_t least,
-                        int64_t most) {
-  if (value >= least && value <= most) return absl::OkStatus();
-  return Refuse(flag, absl::StrCat("is ", value, ", must be in [", least, ", ",
-                                   most, "]"));
-}
+using serving::CheckFlag;
+using serving::RefuseFlag;
 
 // Durations of caches and leases: 1 ms to 30 days.
 absl::Status CheckDuration(std::string_view flag, absl::Duration value) {
-  if (value >= absl::Milliseconds(1) && value <= absl::Hours(24 * 30)) {
-    return absl::OkStatus();
-  }
-  return Refuse(flag, absl::StrCat("is ", absl::FormatDuration(value),
-                                   ", must be in [1ms, 720h]"));
+  return CheckFlag(flag, value, absl::Milliseconds(1), absl::Hours(24 * 30));
 }
 
 absl::Status ReadDType(engine::DType& dtype) {
   const std::string name = absl::GetFlag(FLAGS_dtype);
   if (name != "bfloat16" && name != "float32") {
-    return Refuse("dtype", "must be bfloat16 or float32");
+    return RefuseFlag("dtype", "must be bfloat16 or float32");
   }
   dtype =
       name == "float32" ? engine::DType::kFloat32 : engine::DType::kBFloat16;
@@ -81,7 +69,7 @@ absl::Status CheckDevice(std::string_view device) {
       device.size() == kCuda.size() + 1 && absl::ascii_isdigit(device.back())) {
     return absl::OkStatus();
   }
-  return Refuse("device", "must be cpu or cuda:N, N in [0, 9]");
+  return RefuseFlag("device", "must be cpu or cuda:N, N in [0, 9]");
 }
 
 absl::Status ReadEngine(engine::EngineOptions& engine) {
@@ -90,11 +78,11 @@ absl::Status ReadEngine(engine::EngineOptions& engine) {
   engine.threads = absl::GetFlag(FLAGS_threads);
   absl::Status status;
   if (engine.checkpoint.empty()) {
-    status.Update(Refuse("checkpoint", "must name a directory"));
+    status.Update(RefuseFlag("checkpoint", "must name a directory"));
   }
   status.Update(ReadDType(engine.dtype));
   status.Update(CheckDevice(engine.device));
-  status.Update(CheckRange("threads", engine.threads, 0, 1024));
+  status.Update(CheckFlag("threads", engine.threads, 0, 1024));
   return status;
 }
 
@@ -107,7 +95,7 @@ absl::Status ReadFeatures(features::FeatureStackOptions& features) {
   features.time_to_live = absl::GetFlag(FLAGS_feature_time_to_live);
   features.lease_time = absl::GetFlag(FLAGS_lease_time);
   absl::Status status =
-      CheckRange("feature_memory_bytes", features.memory_bytes, 0, INT64_MAX);
+      CheckFlag("feature_memory_bytes", features.memory_bytes, 0, INT64_MAX);
   status.Update(CheckDuration("feature_budget", features.budget));
   status.Update(CheckDuration("feature_time_to_live", features.time_to_live));
   status.Update(CheckDuration("lease_time", features.lease_time));
@@ -120,15 +108,15 @@ absl::Status ReadLimits(int64_t max_message_bytes,
   limits.max_side = absl::GetFlag(FLAGS_max_image_side);
   limits.max_pixels = absl::GetFlag(FLAGS_max_image_pixels);
   absl::Status status =
-      CheckRange("max_image_bytes", limits.max_bytes, 1, INT64_MAX);
+      CheckFlag("max_image_bytes", limits.max_bytes, 1, INT64_MAX);
   if (limits.max_bytes > max_message_bytes - kEnvelopeBytes) {
     status.Update(
-        Refuse("max_image_bytes",
-               absl::StrCat("is ", limits.max_bytes, ", must be at least ",
-                            kEnvelopeBytes, " below --max_message_bytes")));
+        RefuseFlag("max_image_bytes",
+                   absl::StrCat("is ", limits.max_bytes, ", must be at least ",
+                                kEnvelopeBytes, " below --max_message_bytes")));
   }
-  status.Update(CheckRange("max_image_side", limits.max_side, 1, 65535));
-  status.Update(CheckRange("max_image_pixels", limits.max_pixels, 1, 1 << 30));
+  status.Update(CheckFlag("max_image_side", limits.max_side, 1, 65535));
+  status.Update(CheckFlag("max_image_pixels", limits.max_pixels, 1, 1 << 30));
   return status;
 }
 
@@ -136,9 +124,9 @@ absl::Status ReadQueue(EncodingQueue::Options& queue) {
   queue.max_running = absl::GetFlag(FLAGS_max_running_encodings);
   queue.max_waiting = absl::GetFlag(FLAGS_max_waiting_encodings);
   absl::Status status =
-      CheckRange("max_running_encodings", queue.max_running, 1, 1024);
+      CheckFlag("max_running_encodings", queue.max_running, 1, 1024);
   status.Update(
-      CheckRange("max_waiting_encodings", queue.max_waiting, 0, 1 << 20));
+      CheckFlag("max_waiting_encodings", queue.max_waiting, 0, 1 << 20));
   return status;
 }
 

@@ -9,6 +9,7 @@
 
 #include "absl/flags/flag.h"
 #include "absl/strings/str_cat.h"
+#include "libs/serving/flag_check.h"
 
 ABSL_FLAG(std::string, encoders, "127.0.0.1:50052",
           "addresses of encoders, comma-separated: host:port, unix:/path or "
@@ -57,24 +58,11 @@ namespace {
 // What a request adds to its picture's bytes, besides the question.
 constexpr int64_t kEnvelopeBytes = 4096;
 
-absl::Status Refuse(std::string_view flag, std::string_view why) {
-  return absl::InvalidArgumentError(
-      absl::StrCat("--", std::string(flag), ": ", std::string(why)));
-}
-
-absl::Status CheckRange(std::string_view flag, int64_t value, int64_t least,
-                        int64_t most) {
-  if (value >= least && value <= most) return absl::OkStatus();
-  return Refuse(
-      flag, absl::StrCat("must be in [", least, ", ", most, "], got ", value));
-}
+using serving::CheckFlag;
+using serving::RefuseFlag;
 
 absl::Status CheckDuration(std::string_view flag, absl::Duration value) {
-  if (value >= absl::Milliseconds(1) && value <= absl::Hours(24)) {
-    return absl::OkStatus();
-  }
-  return Refuse(flag, absl::StrCat("must be in [1ms, 24h], got ",
-                                   absl::FormatDuration(value)));
+  return CheckFlag(flag, value, absl::Milliseconds(1), absl::Hours(24));
 }
 
 absl::Status ReadStrategy(search::Strategy& strategy) {
@@ -90,15 +78,15 @@ absl::Status ReadStrategy(search::Strategy& strategy) {
     strategy =
         search::StageBeam{candidates, absl::GetFlag(FLAGS_default_survivors)};
   } else {
-    return Refuse("default_strategy",
-                  "must be single_pass, best_of_n, sentence_beam or "
-                  "stage_beam");
+    return RefuseFlag("default_strategy",
+                      "must be single_pass, best_of_n, sentence_beam or "
+                      "stage_beam");
   }
   absl::Status status =
-      CheckRange("default_candidates", candidates, 1, search::kMaxCandidates);
-  status.Update(CheckRange("default_survivors",
-                           absl::GetFlag(FLAGS_default_survivors), 1,
-                           std::max(1, candidates)));
+      CheckFlag("default_candidates", candidates, 1, search::kMaxCandidates);
+  status.Update(CheckFlag("default_survivors",
+                          absl::GetFlag(FLAGS_default_survivors), 1,
+                          std::max(1, candidates)));
   return status;
 }
 
@@ -108,20 +96,20 @@ absl::Status ReadRules(int64_t max_message_bytes, RequestRules& rules) {
       absl::GetFlag(FLAGS_default_candidate_tokens);
   rules.max_image_bytes = absl::GetFlag(FLAGS_max_image_bytes);
   rules.max_question_bytes = absl::GetFlag(FLAGS_max_question_bytes);
-  status.Update(CheckRange("default_candidate_tokens",
-                           rules.default_candidate_tokens, 0, 1 << 16));
+  status.Update(CheckFlag("default_candidate_tokens",
+                          rules.default_candidate_tokens, 0, 1 << 16));
   status.Update(
-      CheckRange("max_question_bytes", rules.max_question_bytes, 1, 1 << 24));
+      CheckFlag("max_question_bytes", rules.max_question_bytes, 1, 1 << 24));
   const int64_t room =
       max_message_bytes - kEnvelopeBytes - rules.max_question_bytes;
   if (status.ok() && rules.max_image_bytes > room) {
-    return Refuse("max_image_bytes",
-                  absl::StrCat("must leave room for the question within "
-                               "--max_message_bytes: at most ",
-                               room, ", got ", rules.max_image_bytes));
+    return RefuseFlag("max_image_bytes",
+                      absl::StrCat("must leave room for the question within "
+                                   "--max_message_bytes: at most ",
+                                   room, ", got ", rules.max_image_bytes));
   }
   status.Update(
-      CheckRange("max_image_bytes", rules.max_image_bytes, 1, INT64_MAX));
+      CheckFlag("max_image_bytes", rules.max_image_bytes, 1, INT64_MAX));
   return status;
 }
 
@@ -132,10 +120,10 @@ absl::Status ReadService(int64_t max_message_bytes,
   service.remembered.max_answers = absl::GetFlag(FLAGS_remembered_answers);
   service.remembered.max_bytes = absl::GetFlag(FLAGS_remembered_answer_bytes);
   status.Update(CheckDuration("max_answer_time", service.max_answer_time));
-  status.Update(CheckRange("remembered_answers", service.remembered.max_answers,
-                           0, 1 << 20));
-  status.Update(CheckRange("remembered_answer_bytes",
-                           service.remembered.max_bytes, 0, INT64_MAX));
+  status.Update(CheckFlag("remembered_answers", service.remembered.max_answers,
+                          0, 1 << 20));
+  status.Update(CheckFlag("remembered_answer_bytes",
+                          service.remembered.max_bytes, 0, INT64_MAX));
   return status;
 }
 
@@ -143,10 +131,10 @@ absl::Status ReadToken(std::string& token) {
   const std::string path = absl::GetFlag(FLAGS_worker_auth_token_file);
   if (path.empty()) return absl::OkStatus();
   std::ifstream file(path);
-  if (!file) return Refuse("worker_auth_token_file", "cannot read " + path);
+  if (!file) return RefuseFlag("worker_auth_token_file", "cannot read " + path);
   std::getline(file, token);
   if (token.empty()) {
-    return Refuse("worker_auth_token_file", "no token in " + path);
+    return RefuseFlag("worker_auth_token_file", "no token in " + path);
   }
   return absl::OkStatus();
 }
@@ -162,9 +150,9 @@ absl::Status ReadWorkers(int64_t max_message_bytes,
   workers.channel.tls_cert = absl::GetFlag(FLAGS_worker_tls_cert);
   workers.channel.tls_key = absl::GetFlag(FLAGS_worker_tls_key);
   absl::Status status =
-      CheckRange("worker_attempts", workers.max_attempts, 1, 100);
+      CheckFlag("worker_attempts", workers.max_attempts, 1, 100);
   if (workers.channel.tls_cert.empty() != workers.channel.tls_key.empty()) {
-    status.Update(Refuse("worker_tls_cert", "comes with --worker_tls_key"));
+    status.Update(RefuseFlag("worker_tls_cert", "comes with --worker_tls_key"));
   }
   status.Update(ReadToken(workers.channel.auth_token));
   return status;
@@ -184,7 +172,7 @@ absl::StatusOr<Config> ConfigFromFlags() {
   config.max_parallel_calls = absl::GetFlag(FLAGS_max_parallel_calls);
   status.Update(CheckDuration("judge_timeout", config.judge_timeout));
   status.Update(
-      CheckRange("max_parallel_calls", config.max_parallel_calls, 1, 4096));
+      CheckFlag("max_parallel_calls", config.max_parallel_calls, 1, 4096));
   if (!status.ok()) return status;
   return config;
 }

@@ -8,7 +8,7 @@
 #include "absl/flags/flag.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
-#include "libs/serving/status_conversion.h"
+#include "libs/serving/flag_check.h"
 
 ABSL_FLAG(std::string, checkpoint, "models/reference",
           "Hugging Face directory of an mllama checkpoint");
@@ -47,9 +47,9 @@ ABSL_FLAG(int64_t, feature_memory_bytes, int64_t{256} << 20,
           "Bytes of features kept in memory, 0 for none");
 ABSL_FLAG(absl::Duration, feature_budget, absl::Seconds(1),
           "Time that the feature caches may take out of a call, whatever they "
-          "do, (0s, 1m]");
+          "do, [1ms, 1m]");
 ABSL_FLAG(absl::Duration, fetch_timeout, absl::Seconds(20),
-          "How long to wait for an encoder's features, (0s, 10m]");
+          "How long to wait for an encoder's features, [1ms, 10m]");
 ABSL_FLAG(std::string, encoder_tls_ca, "",
           "PEM file of the authority that signed the encoders' certificates; "
           "empty: plain text");
@@ -60,29 +60,13 @@ ABSL_FLAG(
 namespace stagebeam::worker {
 namespace {
 
-using serving::InvalidField;
-
-// INVALID_ARGUMENT unless `value` is within [low, high].
-absl::Status CheckRange(const char* flag, int64_t value, int64_t low,
-                        int64_t high) {
-  if (value >= low && value <= high) return absl::OkStatus();
-  return InvalidField(
-      flag, absl::StrCat("must be within [", low, ", ", high, "], is ", value));
-}
-
-// The same of durations, the lower limit 0 excluded.
-absl::Status CheckRange(const char* flag, absl::Duration value,
-                        absl::Duration high) {
-  if (value > absl::ZeroDuration() && value <= high) return absl::OkStatus();
-  return InvalidField(
-      flag, absl::StrCat("must be within (0s, ", absl::FormatDuration(high),
-                         "], is ", absl::FormatDuration(value)));
-}
+using serving::CheckFlag;
+using serving::RefuseFlag;
 
 absl::StatusOr<engine::DType> ParseDType(const std::string& name) {
   if (name == "bfloat16") return engine::DType::kBFloat16;
   if (name == "float32") return engine::DType::kFloat32;
-  return InvalidField("dtype", "must be bfloat16 or float32");
+  return RefuseFlag("dtype", "must be bfloat16 or float32");
 }
 
 absl::Status ValidateEngine(const engine::EngineOptions& options) {
@@ -91,20 +75,20 @@ absl::Status ValidateEngine(const engine::EngineOptions& options) {
   constexpr int64_t kBytes = std::numeric_limits<int64_t>::max();
   std::error_code error;
   if (!std::filesystem::is_directory(options.checkpoint, error)) {
-    return InvalidField("checkpoint", absl::StrCat("must be a directory, is \"",
-                                                   options.checkpoint, "\""));
+    return RefuseFlag("checkpoint", absl::StrCat("must be a directory, is \"",
+                                                 options.checkpoint, "\""));
   }
   for (const absl::Status& status : {
-           CheckRange("threads", options.threads, 0, 1024),
-           CheckRange("bos_count", options.bos_count, 1, 2),
-           CheckRange("kv_bytes", options.kv_bytes, 1, kBytes),
-           CheckRange("image_bytes", options.image_bytes, 1, kBytes),
-           CheckRange("max_waiting_calls", options.max_waiting_calls, 1, kMany),
-           CheckRange("max_running_branches", options.max_running_branches, 64,
-                      kMany),
-           CheckRange("prefill_chunk", options.prefill_chunk, 1, kMany),
-           CheckRange("max_new_tokens", options.max_new_tokens, 1, kManyTokens),
-           CheckRange("max_context", options.max_context, 0, kManyTokens),
+           CheckFlag("threads", options.threads, 0, 1024),
+           CheckFlag("bos_count", options.bos_count, 1, 2),
+           CheckFlag("kv_bytes", options.kv_bytes, 1, kBytes),
+           CheckFlag("image_bytes", options.image_bytes, 1, kBytes),
+           CheckFlag("max_waiting_calls", options.max_waiting_calls, 1, kMany),
+           CheckFlag("max_running_branches", options.max_running_branches, 64,
+                     kMany),
+           CheckFlag("prefill_chunk", options.prefill_chunk, 1, kMany),
+           CheckFlag("max_new_tokens", options.max_new_tokens, 1, kManyTokens),
+           CheckFlag("max_context", options.max_context, 0, kManyTokens),
        }) {
     if (!status.ok()) return status;
   }
@@ -114,11 +98,12 @@ absl::Status ValidateEngine(const engine::EngineOptions& options) {
 absl::Status ValidateFeatures(const FeatureSourceOptions& options) {
   constexpr int64_t kBytes = std::numeric_limits<int64_t>::max();
   for (const absl::Status& status : {
-           CheckRange("feature_memory_bytes", options.stack.memory_bytes, 0,
-                      kBytes),
-           CheckRange("feature_budget", options.stack.budget, absl::Minutes(1)),
-           CheckRange("fetch_timeout", options.fetch_timeout,
-                      absl::Minutes(10)),
+           CheckFlag("feature_memory_bytes", options.stack.memory_bytes, 0,
+                     kBytes),
+           CheckFlag("feature_budget", options.stack.budget,
+                     absl::Milliseconds(1), absl::Minutes(1)),
+           CheckFlag("fetch_timeout", options.fetch_timeout,
+                     absl::Milliseconds(1), absl::Minutes(10)),
        }) {
     if (!status.ok()) return status;
   }

@@ -64,15 +64,17 @@ TEST(EncoderConfig, TakesNoRedisForAnAnswer) {
 
 TEST(EncoderConfig, NamesTheFlagAndItsLimit) {
   EXPECT_THAT(ErrorOf("--dtype=int8"),
-              HasSubstr("--dtype must be bfloat16 or float32"));
-  EXPECT_THAT(ErrorOf("--device=tpu"), HasSubstr("--device must be cpu or"));
-  EXPECT_THAT(ErrorOf("--checkpoint="), HasSubstr("--checkpoint must name"));
+              HasSubstr("--dtype: must be bfloat16 or float32"));
+  EXPECT_THAT(ErrorOf("--device=tpu"), HasSubstr("--device: must be cpu or"));
+  EXPECT_THAT(ErrorOf("--checkpoint="), HasSubstr("--checkpoint: must name"));
   EXPECT_THAT(ErrorOf("--threads=-1"),
-              HasSubstr("--threads is -1, must be in [0, 1024]"));
-  EXPECT_THAT(ErrorOf("--max_running_encodings=0"),
-              HasSubstr("--max_running_encodings is 0, must be in [1, 1024]"));
-  EXPECT_THAT(ErrorOf("--max_waiting_encodings=-1"),
-              HasSubstr("--max_waiting_encodings is -1"));
+              HasSubstr("--threads: must be in [0, 1024], got -1"));
+  EXPECT_THAT(
+      ErrorOf("--max_running_encodings=0"),
+      HasSubstr("--max_running_encodings: must be in [1, 1024], got 0"));
+  EXPECT_THAT(
+      ErrorOf("--max_waiting_encodings=-1"),
+      HasSubstr("--max_waiting_encodings: must be in [0, 1048576], got -1"));
   EXPECT_THAT(ErrorOf("--max_image_bytes=0"), HasSubstr("--max_image_bytes"));
   EXPECT_THAT(ErrorOf("--max_image_bytes=99999999999"),
               HasSubstr("below --max_message_bytes"));

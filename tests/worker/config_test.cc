@@ -53,7 +53,7 @@ TEST(WorkerConfig, EveryBadOptionIsNamed) {
     const absl::Status status = Validate(options);
     EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << flag;
     EXPECT_THAT(std::string(status.message()),
-                StartsWith(std::string(flag) + ": "));
+                StartsWith("--" + std::string(flag) + ": "));
   }
 }
 
