@@ -3,10 +3,12 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "libs/engine/engine.h"
 #include "libs/engine/sampler.h"
 #include "libs/tokens/detokenizer.h"
@@ -32,6 +34,10 @@ struct BranchRules {
   int max_new_tokens = 0;
   int min_new_tokens = 0;
   bool want_token_logprobs = false;
+  // What closes a branch at its limit, as text and as tokens, max_new_tokens at
+  // most; empty: nothing does.
+  std::string closing_text;
+  std::vector<int32_t> closing_ids;
 };
 
 // `masked`: ids that the model must not say.
@@ -45,13 +51,18 @@ BranchRules MakeBranchRules(const tokens::Tokenizer& tokenizer,
 // end of turn, stop string, end of sentence, length. A stop string or sentence
 // that ends before min_new_tokens counts once that many tokens are there.
 //
+// With closing_ids, a branch that goes on until no more than those fit has them
+// as its last tokens. Of a closing text that it has begun by then, it has the
+// rest alone, unless it would then end before min_new_tokens.
+//
 // `rules` must outlive it. Not thread-safe.
 class BranchDraft {
  public:
   // `stream`: its index in the random streams.
   BranchDraft(const BranchRules& rules, int stream);
 
-  // Draws the next token from `logits`. INTERNAL as Sampler::Draw.
+  // Draws the next token from `logits`, or takes that of the closing text.
+  // INTERNAL as Sampler::Draw.
   absl::Status Advance(std::span<const float> logits, Sampler& sampler);
 
   bool ended() const { return ended_; }
@@ -61,6 +72,14 @@ class BranchDraft {
 
  private:
   int count() const { return static_cast<int>(branch_.token_ids.size()); }
+  absl::StatusOr<DrawnToken> NextToken(std::span<const float> logits,
+                                       Sampler& sampler);
+  // Sets closing_ids_ once it is time.
+  void SettleClosing();
+  // True where `ids` as the next tokens complete a stop string.
+  bool AreClosedBy(const std::vector<int32_t>& ids) const;
+  // What the branch has to say from here on to be closed.
+  std::vector<int32_t> ClosingFromHere() const;
   void Append(const DrawnToken& token);
   void End(Finish finish);
 
@@ -70,6 +89,9 @@ class BranchDraft {
   tokens::StopMatcher stop_strings_;
   tokens::SentenceMatcher sentence_;
   Branch branch_;
+  // The tokens from closing_begin_ on, once they are settled.
+  std::vector<int32_t> closing_ids_;
+  int closing_begin_ = 0;
   bool ended_ = false;
 };
 

@@ -68,6 +68,11 @@ struct Stopping {
   int max_new_tokens = 0;
   int min_new_tokens = 0;
   bool stop_after_sentence = false;
+  // A branch that would reach max_new_tokens is closed: its last tokens are
+  // those of the first stop string, whatever the model would say, and it ends
+  // as by a stop string. Where max_new_tokens are too few for that, where there
+  // are no stop strings, and where sentences end the branches, it does nothing.
+  bool close_at_limit = false;
 };
 
 // One prompt and the branches that continue it.

@@ -13,6 +13,10 @@ bool Contains(std::span<const int32_t> ids, int32_t id) {
 // The first size at which the nucleus is looked for; it grows fourfold.
 constexpr size_t kFirstNucleus = 256;
 
+absl::Status NotFinite() {
+  return absl::InternalError("the model gave logits that are not finite");
+}
+
 }  // namespace
 
 double LogSumExp(std::span<const float> logits) {
@@ -20,6 +24,14 @@ double LogSumExp(std::span<const float> logits) {
   double sum = 0;
   for (const float logit : logits) sum += std::exp(logit - top);
   return top + std::log(sum);
+}
+
+absl::StatusOr<DrawnToken> TakeToken(std::span<const float> logits,
+                                     int32_t id) {
+  if (id < 0 || static_cast<size_t>(id) >= logits.size()) return NotFinite();
+  const double logprob = logits[id] - LogSumExp(logits);
+  if (!std::isfinite(logprob)) return NotFinite();
+  return DrawnToken{.id = id, .logprob = logprob};
 }
 
 bool Sampler::Likelier(const Kept& a, const Kept& b) {
@@ -33,7 +45,7 @@ absl::StatusOr<DrawnToken> Sampler::Draw(std::span<const float> logits,
   const double total = logits.empty() ? NAN : LogSumExp(logits);
   Collect(logits, masked);
   if (!std::isfinite(total) || kept_.empty()) {
-    return absl::InternalError("the model gave logits that are not finite");
+    return NotFinite();
   }
   DrawnToken drawn;
   if (rules.temperature == 0) {

@@ -59,6 +59,10 @@ class Sampler {
   std::vector<Kept> kept_;
 };
 
+// Token `id` with its log-probability, taken and not drawn. INTERNAL: a NaN, or
+// the token has no finite logit.
+absl::StatusOr<DrawnToken> TakeToken(std::span<const float> logits, int32_t id);
+
 // Natural log of the sum of exp(logits), in double.
 double LogSumExp(std::span<const float> logits);
 

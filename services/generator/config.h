@@ -3,6 +3,7 @@
 
 #include "absl/status/statusor.h"
 #include "libs/serving/config.h"
+#include "services/generator/generator.h"
 #include "services/worker/config.h"
 
 namespace stagebeam::generator {
@@ -11,6 +12,7 @@ namespace stagebeam::generator {
 struct GeneratorConfig {
   serving::ServerOptions server;
   worker::WorkerOptions worker;
+  GeneratorOptions generator;
 };
 
 // From the flags, checked: INVALID_ARGUMENT names the flag and its limit.

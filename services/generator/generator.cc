@@ -77,9 +77,11 @@ inference::GenerateResult ToResult(engine::GenerateOutput output,
 
 EngineGenerator::EngineGenerator(engine::Engine& engine,
                                  const worker::FeatureSource& features,
+                                 const GeneratorOptions& options,
                                  serving::Metrics& metrics)
     : engine_(engine),
       features_(features),
+      options_(options),
       stop_strings_(CandidateCounter(metrics, "stop_string")),
       end_of_turns_(CandidateCounter(metrics, "end_of_turn")),
       lengths_(CandidateCounter(metrics, "length")) {}
@@ -96,6 +98,7 @@ absl::StatusOr<inference::GenerateResult> EngineGenerator::GenerateCandidates(
   absl::Status fits = CheckContext(request, static_cast<int>(prompt.size()));
   if (!fits.ok()) return fits;
   engine::GenerateCall call = ToCall(context, request);
+  call.stopping.close_at_limit = options_.close_at_limit;
   call.image = features_.Prompt(request.image, context);
   call.prompts.push_back({.prompt_token_ids = std::move(prompt),
                           .branch_count = request.candidate_count});

@@ -14,13 +14,19 @@
 
 namespace stagebeam::generator {
 
+// What an operator may choose.
+struct GeneratorOptions {
+  // As engine::Stopping has it, for every call.
+  bool close_at_limit = false;
+};
+
 // The generator of this process: candidates from the engine. Thread-safe.
 class EngineGenerator final : public inference::Generator {
  public:
-  // All three must outlive it. Counts
+  // All but the options must outlive it. Counts
   // stagebeam_generator_candidates_total{finish_reason}.
   EngineGenerator(engine::Engine& engine, const worker::FeatureSource& features,
-                  serving::Metrics& metrics);
+                  const GeneratorOptions& options, serving::Metrics& metrics);
 
   absl::StatusOr<inference::GenerateResult> GenerateCandidates(
       const inference::RequestContext& context,
@@ -38,6 +44,7 @@ class EngineGenerator final : public inference::Generator {
 
   engine::Engine& engine_;
   const worker::FeatureSource& features_;
+  const GeneratorOptions options_;
   serving::Counter stop_strings_;
   serving::Counter end_of_turns_;
   serving::Counter lengths_;

@@ -33,7 +33,8 @@ int main(int argc, char** argv) {
   if (!warm.ok()) return serving::ConfigError(argv[0], warm);
   logger.Info("model loaded", {{"model_id", (*engine)->model_id()}});
 
-  generator::EngineGenerator generator(**engine, **features, metrics);
+  generator::EngineGenerator generator(**engine, **features, config->generator,
+                                       metrics);
   const auto calls = serving::MakeCallRunner(config->server, metrics, logger);
   if (!calls.ok()) return serving::ConfigError(argv[0], calls.status());
   generator::GeneratorServiceAdapter service(generator, **calls);

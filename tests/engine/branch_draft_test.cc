@@ -57,6 +57,11 @@ class BranchDraftTest : public testing::Test {
     }
   }
 
+  Branch Closed(const std::string& text, int tokens, int least_tokens = 0);
+  int CloseLength() const {
+    return static_cast<int>(tokenizer_->Encode("</A>").size());
+  }
+
   static tokens::Tokenizer* tokenizer_;
   Sampler sampler_;
 };
@@ -154,6 +159,113 @@ TEST_F(BranchDraftTest, AnUnfinishedCharacterIsShownAtTheEnd) {
   const Branch branch = draft.Take();
   EXPECT_EQ(branch.text, "a\xEF\xBF\xBD");
   EXPECT_EQ(branch.text, tokenizer_->Decode(branch.token_ids));
+}
+
+// Says `text`, one byte a token, to a branch of `tokens` tokens that </A>
+// closes. Its closing takes CloseLength() of them.
+Branch BranchDraftTest::Closed(const std::string& text, int tokens,
+                               int least_tokens) {
+  const BranchRules rules = Rules({.stop_strings = {"</A>", "fin"},
+                                   .max_new_tokens = tokens,
+                                   .min_new_tokens = least_tokens,
+                                   .close_at_limit = true});
+  BranchDraft draft(rules, 0);
+  Say(draft, Bytes(text));
+  EXPECT_TRUE(draft.ended());
+  return draft.Take();
+}
+
+TEST_F(BranchDraftTest, AtItsLimitItIsClosedByTheFirstStopString) {
+  const Branch branch = Closed("abcdefghijklmnop", 10);
+  EXPECT_EQ(branch.token_ids.size(), 10u);
+  EXPECT_EQ(branch.text,
+            std::string("abcdefghij").substr(0, 10 - CloseLength()) + "</A>");
+  EXPECT_EQ(branch.finish, Finish::kStopString);
+}
+
+TEST_F(BranchDraftTest, ClosingTokensCountWithTheirOwnProbability) {
+  const Branch branch = Closed("abcdefghijklmnop", 10);
+  ASSERT_EQ(branch.token_logprobs.size(), 10u);
+  double sum = 0;
+  for (const float logprob : branch.token_logprobs) sum += logprob;
+  EXPECT_NEAR(branch.logprob, sum, 1e-4);
+  // The model wanted to say something else.
+  for (int i = 0; i < 10; ++i)
+    EXPECT_EQ(branch.token_logprobs[i] < -5, i >= 10 - CloseLength()) << i;
+}
+
+TEST_F(BranchDraftTest, WhatEndsByItselfIsNotClosed) {
+  EXPECT_EQ(Closed("abc</A>", 30).text, "abc</A>");
+  EXPECT_EQ(Closed("abcfin", 30).text, "abcfin");
+  const BranchRules rules = Rules(
+      {.stop_strings = {"</A>"}, .max_new_tokens = 30, .close_at_limit = true});
+  BranchDraft draft(rules, 0);
+  Say(draft, Bytes("abc"));
+  Say(draft, {EndOfTurn()});
+  const Branch branch = draft.Take();
+  EXPECT_EQ(branch.text, "abc");
+  EXPECT_EQ(branch.finish, Finish::kEndOfTurn);
+}
+
+TEST_F(BranchDraftTest, AClosingThatItHasBegunIsNotBegunAgain) {
+  const std::string closing = "</A>";
+  for (int said = 1; said < 4; ++said) {
+    // The limit comes when `said` bytes of the closing are there.
+    const int tokens = 6 + said + CloseLength();
+    const Branch branch =
+        Closed("abcdef" + closing.substr(0, said) + "zzzzzzzz", tokens);
+    EXPECT_EQ(branch.text, "abcdef</A>") << said;
+    EXPECT_EQ(branch.finish, Finish::kStopString);
+    EXPECT_LE(static_cast<int>(branch.token_ids.size()), tokens);
+    // But for one that must be as long as it may be.
+    const Branch exact =
+        Closed("abcdef" + closing.substr(0, said) + "zzzzzzzz", tokens, tokens);
+    EXPECT_EQ(static_cast<int>(exact.token_ids.size()), tokens);
+    EXPECT_TRUE(exact.text.ends_with("</A>")) << exact.text;
+  }
+}
+
+TEST_F(BranchDraftTest, AnUnfinishedCharacterDoesNotKeepItOpen) {
+  for (const std::string text : {"a\xC3", "</\xC3"}) {
+    const int tokens = static_cast<int>(text.size()) + CloseLength();
+    const Branch branch = Closed(text + "zzzzzzzz", tokens);
+    EXPECT_TRUE(branch.text.ends_with("\xEF\xBF\xBD</A>")) << branch.text;
+    EXPECT_EQ(branch.finish, Finish::kStopString);
+    EXPECT_EQ(branch.text, tokenizer_->Decode(branch.token_ids));
+  }
+}
+
+TEST_F(BranchDraftTest, WithLeastAndMostTokensAlikeItIsThatLongAndClosed) {
+  for (const std::string text :
+       {"abcdefghijklmnopqrstuvwxyz", "ab</A>cdefghijklmnopqrstuvwxyz"}) {
+    const Branch branch = Closed(text, 20, 20);
+    EXPECT_EQ(branch.token_ids.size(), 20u);
+    EXPECT_TRUE(branch.text.ends_with("</A>")) << branch.text;
+    EXPECT_EQ(branch.finish, Finish::kStopString);
+  }
+}
+
+TEST_F(BranchDraftTest, ALimitThatIsTheClosingAloneIsEnough) {
+  EXPECT_EQ(Closed("abcdefghi", CloseLength()).text, "</A>");
+}
+
+TEST_F(BranchDraftTest, WhatCannotBeClosedEndsByItsLength) {
+  const Branch branch = Closed("abcdefghi", CloseLength() - 1);
+  EXPECT_EQ(branch.finish, Finish::kLength);
+  EXPECT_EQ(branch.text, std::string("abcdefghi").substr(0, CloseLength() - 1));
+  for (const bool sentence : {false, true}) {
+    Stopping stopping{.stop_strings = {},
+                      .max_new_tokens = 6,
+                      .stop_after_sentence = sentence,
+                      .close_at_limit = true};
+    if (sentence) stopping.stop_strings = {"</A>"};
+    const BranchRules rules = Rules(stopping);
+    BranchDraft draft(rules, 0);
+    Say(draft, Bytes("abcdefghi"));
+    const Branch open = draft.Take();
+    EXPECT_EQ(open.text, "abcdef");
+    EXPECT_EQ(open.finish, Finish::kLength);
+  }
 }
 
 TEST_F(BranchDraftTest, LogprobIsTheSumOfItsTokens) {

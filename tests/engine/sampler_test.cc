@@ -72,6 +72,24 @@ TEST(Sampler, TemperatureZeroTakesTheLikeliest) {
   EXPECT_EQ(token->id, 1);
 }
 
+TEST(Sampler, ATakenTokenHasItsOwnProbability) {
+  const std::vector<float> logits = RandomLogits(100, 1, 2);
+  const auto drawn = Sampler().Draw(logits, {}, {}, 0.5);
+  ASSERT_TRUE(drawn.ok());
+  const auto taken = TakeToken(logits, drawn->id);
+  ASSERT_TRUE(taken.ok());
+  EXPECT_EQ(taken->id, drawn->id);
+  EXPECT_EQ(taken->logprob, drawn->logprob);
+}
+
+TEST(Sampler, ATokenThatTheLogitsLackCannotBeTaken) {
+  const std::vector<float> logits = {0, kMinusInfinity, 1};
+  for (const int32_t id : {-1, 1, 3})
+    EXPECT_TRUE(absl::IsInternal(TakeToken(logits, id).status())) << id;
+  EXPECT_FALSE(TakeToken({}, 0).ok());
+  EXPECT_FALSE(TakeToken(std::vector<float>{0, NAN}, 0).ok());
+}
+
 TEST(Sampler, OfEqualLogitsTheLowerIdComesFirst) {
   Sampler sampler;
   const std::vector<float> logits = {1, 2, 2, 2, 1};

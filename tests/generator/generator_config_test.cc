@@ -18,6 +18,7 @@ TEST(GeneratorProgram, BadFlagsAreNamedInOneLine) {
       {"--threads=-2", "threads"},
       {"--dtype=float16", "dtype"},
       {"--bos_count=0", "bos_count"},
+      {"--close_at_limit=perhaps", "close_at_limit"},
       {"--kv_bytes=0", "kv_bytes"},
       {"--max_new_tokens=0", "max_new_tokens"},
       {"--checkpoint=no/such/directory", "checkpoint"},

@@ -21,7 +21,8 @@ class GeneratorTest : public testing::Test {
  protected:
   struct Process {
     worker::EngineFixture worker;
-    EngineGenerator generator{*worker.engine, *worker.features, worker.metrics};
+    EngineGenerator generator{
+        *worker.engine, *worker.features, {}, worker.metrics};
     std::unique_ptr<serving::CallRunner> calls = worker.Calls();
     GeneratorServiceAdapter service{generator, *calls};
     std::unique_ptr<serving::Server> server = worker.Serve(

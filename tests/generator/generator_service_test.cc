@@ -15,11 +15,13 @@ namespace {
 
 using ::testing::AllOf;
 using ::testing::Each;
+using ::testing::EndsWith;
 using ::testing::Ge;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Le;
 using ::testing::Ne;
+using ::testing::Not;
 using ::testing::SizeIs;
 using ::testing::StartsWith;
 
@@ -168,6 +170,36 @@ TEST_F(GeneratorService, LengthEndsACandidate) {
   const auto candidate = Answer(request).candidates(0);
   EXPECT_EQ(candidate.finish_reason(), v1::FINISH_REASON_LENGTH);
   EXPECT_THAT(Ids(candidate), SizeIs(3));
+}
+
+TEST_F(GeneratorService, ByDefaultNothingIsClosedAtItsLength) {
+  auto request = Request();
+  request.mutable_stopping()->add_stop_strings("</SUMMARY>");
+  request.mutable_stopping()->set_max_new_tokens(12);
+  const auto candidate = Answer(request).candidates(0);
+  EXPECT_EQ(candidate.finish_reason(), v1::FINISH_REASON_LENGTH);
+  EXPECT_THAT(candidate.text(), Not(HasSubstr("</SUMMARY>")));
+}
+
+TEST_F(GeneratorService, AnOperatorMayHaveCandidatesClosedAtTheirLength) {
+  EngineGenerator generator(*process_->worker.engine,
+                            *process_->worker.features,
+                            {.close_at_limit = true}, process_->worker.metrics);
+  inference::GenerateRequest request;
+  request.question = "How many red circles are there?";
+  request.candidate_count = 4;
+  request.sampling.temperature = 2;
+  request.stopping = {.stop_strings = {"</SUMMARY>"},
+                      .max_new_tokens = 48,
+                      .min_new_tokens = 48};
+  const auto result = generator.GenerateCandidates({}, request);
+  ASSERT_TRUE(result.ok()) << result.status();
+  ASSERT_THAT(result->candidates, SizeIs(4));
+  for (const auto& candidate : result->candidates) {
+    EXPECT_EQ(candidate.finish_reason, inference::FinishReason::kStopString);
+    EXPECT_THAT(candidate.token_ids, SizeIs(48));
+    EXPECT_THAT(candidate.text, EndsWith("</SUMMARY>"));
+  }
 }
 
 TEST_F(GeneratorService, TheServersLimitHoldsWhereNoneIsGiven) {
