@@ -36,8 +36,8 @@ struct BranchRules {
   bool want_token_logprobs = false;
   // What closes a branch at its limit, as text and as tokens, max_new_tokens at
   // most; empty: nothing does.
-  std::string closing_text;
-  std::vector<int32_t> closing_ids;
+  std::string closing_text = {};
+  std::vector<int32_t> closing_ids = {};
 };
 
 // `masked`: ids that the model must not say.

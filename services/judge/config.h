@@ -4,8 +4,8 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "libs/inference/judge.h"
 #include "libs/serving/config.h"
+#include "services/judge/judge.h"
 #include "services/worker/config.h"
 
 namespace stagebeam::judge {
@@ -14,9 +14,7 @@ namespace stagebeam::judge {
 struct JudgeConfig {
   serving::ServerOptions server;
   worker::WorkerOptions worker;
-  // How pairs are decided where a call does not say.
-  inference::JudgeMethod default_method =
-      inference::JudgeMethod::kScoreBothOrders;
+  JudgeOptions judge;
   // The prompts' file; need not exist.
   std::string prompts_file;
 };

@@ -2,8 +2,10 @@
 
 namespace stagebeam::judge {
 
+// What all duels of a round share stands in front of the responses, where it is
+// computed once.
 const std::string_view kDefaultPrompts = R"json({
-  "prompt": "You are a strict judge. Two assistants looked at the image and each wrote a {subject} for the question below. Decide which one is better: {criterion}. Length, style and order do not count.\n\nQuestion: {question}{hint}\n\nResponse 1:\n{first}\n\nResponse 2:\n{second}\n\nReply with one sentence of this form and nothing else: Since [reason], I choose response [1/2].",
+  "prompt": "You are a strict judge. Two assistants looked at the image and each wrote a {subject} for the question below. Decide which one is better: {criterion}. Length, style and order do not count. Reply with one sentence of this form and nothing else: Since [reason], I choose response [1/2].\n\nQuestion: {question}{hint}\n\nResponse 1:\n{first}\n\nResponse 2:\n{second}",
   "hint": "\n\nWhat was established before: {hint}",
   "criteria": {
     "summary": "prefer the summary that understands the question, lays out how to solve it, and leaves the details to later steps",

@@ -7,6 +7,7 @@
 #include "libs/inference/request_context.h"
 #include "libs/serving/metrics.h"
 #include "services/judge/duel_metrics.h"
+#include "services/judge/hearing.h"
 #include "services/judge/judge_prompts.h"
 #include "services/judge/score_method.h"
 #include "services/judge/write_method.h"
@@ -14,26 +15,30 @@
 
 namespace stagebeam::judge {
 
+// What an operator may choose.
+struct JudgeOptions {
+  // How pairs are decided where a call does not say; not kDefault.
+  inference::JudgeMethod default_method =
+      inference::JudgeMethod::kScoreBothOrders;
+  VerdictLength verdict_length;
+};
+
 // The judge of this process: verdicts from the engine. Thread-safe.
 class EngineJudge final : public inference::Judge {
  public:
-  // All but `default_method`, which must not be kDefault, must outlive it.
+  // All but the options must outlive it.
   EngineJudge(engine::Engine& engine, const JudgePrompts& wording,
               const worker::FeatureSource& features,
-              inference::JudgeMethod default_method, serving::Metrics& metrics);
+              const JudgeOptions& options, serving::Metrics& metrics);
 
-  // A written verdict that names no choice is decided by the score in both
-  // orders, and marked as unparsed.
   absl::StatusOr<inference::CompareResult> ComparePairs(
       const inference::RequestContext& context,
       const inference::CompareRequest& request) override;
 
  private:
-  absl::StatusOr<inference::CompareResult> Write(
-      const inference::CompareRequest& request, const Hearing& hearing) const;
-  absl::StatusOr<inference::CompareResult> Score(
-      const inference::CompareRequest& request, const Hearing& hearing,
-      bool both_orders) const;
+  absl::StatusOr<inference::CompareResult> Decide(
+      const inference::CompareRequest& request, inference::JudgeMethod method,
+      const Hearing& hearing) const;
 
   const worker::FeatureSource& features_;
   const inference::JudgeMethod default_method_;

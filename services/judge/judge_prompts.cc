@@ -1,5 +1,6 @@
 #include "services/judge/judge_prompts.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -7,6 +8,7 @@
 #include <system_error>
 
 #include "absl/status/status.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "services/judge/default_prompts.h"
 #include "services/judge/template_text.h"
@@ -75,6 +77,18 @@ absl::Status TakeChoices(const std::string& path, const Json& object,
   return absl::OkStatus();
 }
 
+// The first id of `next` after `text`; none where they merge.
+std::optional<int32_t> NextId(const tokens::Tokenizer& tokenizer,
+                              const std::string& text,
+                              const std::string& next) {
+  const std::vector<int32_t> front = tokenizer.Encode(text);
+  const std::vector<int32_t> both = tokenizer.Encode(text + next);
+  const bool follows = both.size() > front.size() &&
+                       std::equal(front.begin(), front.end(), both.begin());
+  if (!follows) return std::nullopt;
+  return both[front.size()];
+}
+
 }  // namespace
 
 absl::StatusOr<JudgePrompts> JudgePrompts::Load(
@@ -117,22 +131,42 @@ absl::Status JudgePrompts::FindChoiceIds(const std::string& path,
                                          const tokens::Tokenizer& tokenizer) {
   score_prefix_ids_ = tokenizer.Encode(score_prefix_);
   for (size_t i = 0; i < choices_.size(); ++i) {
-    const std::vector<int32_t> ids =
-        tokenizer.Encode(score_prefix_ + choices_[i]);
-    const bool follows = ids.size() > score_prefix_ids_.size() &&
-                         std::equal(score_prefix_ids_.begin(),
-                                    score_prefix_ids_.end(), ids.begin());
-    if (!follows) {
+    const auto id = NextId(tokenizer, score_prefix_, choices_[i]);
+    if (!id) {
       return Bad(path, absl::StrCat("choices[", i, "]"),
                  "merges with the end of score_prefix into one token");
     }
-    choice_ids_.push_back(ids[score_prefix_ids_.size()]);
+    choice_ids_.push_back(*id);
   }
   if (choice_ids_[0] == choice_ids_[1]) {
     return Bad(path, "choices",
                "both begin with the same token after score_prefix");
   }
+  SpaceScorePrefix(tokenizer);
   return absl::OkStatus();
+}
+
+void JudgePrompts::SpaceScorePrefix(const tokens::Tokenizer& tokenizer) {
+  const std::string spaced = " " + score_prefix_;
+  spaced_score_prefix_ids_ = score_prefix_ids_;
+  if (absl::ascii_isspace(static_cast<unsigned char>(score_prefix_[0]))) return;
+  for (size_t i = 0; i < choices_.size(); ++i) {
+    if (NextId(tokenizer, spaced, choices_[i]) != choice_ids_[i]) return;
+  }
+  spaced_score_prefix_ids_ = tokenizer.Encode(spaced);
+}
+
+const std::vector<int32_t>& JudgePrompts::ScorePrefixAfter(
+    std::string_view said) const {
+  const bool begins_word =
+      said.empty() ||
+      absl::ascii_isspace(static_cast<unsigned char>(said.back()));
+  return begins_word ? score_prefix_ids_ : spaced_score_prefix_ids_;
+}
+
+int JudgePrompts::longest_score_prefix() const {
+  return static_cast<int>(
+      std::max(score_prefix_ids_.size(), spaced_score_prefix_ids_.size()));
 }
 
 std::string JudgePrompts::Render(const Duel& duel) const {

@@ -51,6 +51,11 @@ class JudgePrompts {
   const std::vector<int32_t>& score_prefix_ids() const {
     return score_prefix_ids_;
   }
+  // The same where the assistant turn has begun with `said`: with a blank in
+  // front, unless there is one already.
+  const std::vector<int32_t>& ScorePrefixAfter(std::string_view said) const;
+  // Most ids that ScorePrefixAfter gives.
+  int longest_score_prefix() const;
   // The first token of each choice after score_prefix; distinct.
   const std::vector<int32_t>& choice_ids() const { return choice_ids_; }
 
@@ -61,6 +66,8 @@ class JudgePrompts {
   JudgePrompts() = default;
   absl::Status FindChoiceIds(const std::string& path,
                              const tokens::Tokenizer& tokenizer);
+  // Leaves the blank out where the choices would be other tokens after it.
+  void SpaceScorePrefix(const tokens::Tokenizer& tokenizer);
 
   std::string prompt_;
   std::string hint_;
@@ -70,6 +77,7 @@ class JudgePrompts {
   std::vector<std::string> choices_;
   std::string written_verdict_;
   std::vector<int32_t> score_prefix_ids_;
+  std::vector<int32_t> spaced_score_prefix_ids_;
   std::vector<int32_t> choice_ids_;
 };
 

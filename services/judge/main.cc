@@ -37,7 +37,7 @@ int main(int argc, char** argv) {
   logger.Info("model loaded", {{"model_id", (*engine)->model_id()}});
 
   judge::EngineJudge judge(**engine, *wording, **features,
-                           config->default_method, metrics);
+                           config->judge, metrics);
   const auto calls = serving::MakeCallRunner(config->server, metrics, logger);
   if (!calls.ok()) return serving::ConfigError(argv[0], calls.status());
   judge::JudgeServiceAdapter service(judge, **calls);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <utility>
 
 namespace stagebeam::judge {
@@ -20,40 +21,69 @@ inference::Verdict ToVerdict(double margin, const inference::Pair& pair) {
   return verdict;
 }
 
+// margins[i]: of hearing.pairs[i].
+inference::CompareResult ToResult(const inference::CompareRequest& request,
+                                  const Hearing& hearing,
+                                  const std::vector<double>& margins,
+                                  const engine::CallUsage& usage) {
+  inference::CompareResult result;
+  for (size_t i = 0; i < hearing.pairs.size(); ++i) {
+    const inference::Pair& pair = request.pairs[hearing.pairs[i]];
+    const bool equal =
+        request.candidates[pair.first] == request.candidates[pair.second];
+    result.verdicts.push_back(ToVerdict(equal ? 0 : margins[i], pair));
+  }
+  result.usage = ToUsage(usage);
+  return result;
+}
+
 }  // namespace
 
-absl::StatusOr<Decision> ScoreMethod::Decide(
+absl::StatusOr<inference::CompareResult> ScoreMethod::Decide(
     const inference::CompareRequest& request, const Hearing& hearing,
     bool both_orders) const {
-  engine::ScoreCall call;
-  call.control = hearing.control;
-  call.image = hearing.image;
-  call.choices = wording_.choice_ids();
+  std::vector<std::vector<int32_t>> prompts;
   for (const size_t pair : hearing.pairs) {
     for (const Order order : {Order::kAsGiven, Order::kSwapped}) {
       if (order == Order::kSwapped && !both_orders) continue;
       auto prompt = prompts_.Prompt(request, pair, order,
                                     wording_.score_prefix_ids(), /*room=*/0);
       if (!prompt.ok()) return prompt.status();
-      call.prompts.push_back(*std::move(prompt));
+      prompts.push_back(*std::move(prompt));
     }
   }
-  auto output = engine_.Score(call);
+  if (!both_orders) return DecideAfter(request, hearing, std::move(prompts));
+  const auto output = Score(hearing, std::move(prompts));
   if (!output.ok()) return output.status();
-
-  Decision decision{.verdicts = {}, .usage = output->usage};
-  size_t next = 0;
-  for (const size_t index : hearing.pairs) {
-    const inference::Pair& pair = request.pairs[index];
-    double margin = Margin(output->probabilities[next++]);
+  std::vector<double> margins;
+  for (size_t i = 0; i < output->probabilities.size(); i += 2) {
     // A difference of differences: exactly the opposite for the swapped pair.
-    if (both_orders)
-      margin = (margin - Margin(output->probabilities[next++])) / 2;
-    if (request.candidates[pair.first] == request.candidates[pair.second])
-      margin = 0;
-    decision.verdicts.push_back(ToVerdict(margin, pair));
+    margins.push_back((Margin(output->probabilities[i]) -
+                       Margin(output->probabilities[i + 1])) /
+                      2);
   }
-  return decision;
+  return ToResult(request, hearing, margins, output->usage);
+}
+
+absl::StatusOr<inference::CompareResult> ScoreMethod::DecideAfter(
+    const inference::CompareRequest& request, const Hearing& hearing,
+    std::vector<std::vector<int32_t>> prompts) const {
+  const auto output = Score(hearing, std::move(prompts));
+  if (!output.ok()) return output.status();
+  std::vector<double> margins;
+  for (const auto& probabilities : output->probabilities)
+    margins.push_back(Margin(probabilities));
+  return ToResult(request, hearing, margins, output->usage);
+}
+
+absl::StatusOr<engine::ScoreOutput> ScoreMethod::Score(
+    const Hearing& hearing, std::vector<std::vector<int32_t>> prompts) const {
+  engine::ScoreCall call;
+  call.control = hearing.control;
+  call.image = hearing.image;
+  call.choices = wording_.choice_ids();
+  call.prompts = std::move(prompts);
+  return engine_.Score(call);
 }
 
 }  // namespace stagebeam::judge

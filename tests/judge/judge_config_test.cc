@@ -13,6 +13,15 @@ using ::testing::HasSubstr;
 TEST(JudgeProgram, BadFlagsAreNamedInOneLine) {
   const std::pair<const char*, const char*> cases[] = {
       {"--method=coin", "method"},
+      {"--max_verdict_tokens=0",
+       "--max_verdict_tokens: must be in [1, 1048576], got 0"},
+      {"--max_verdict_tokens=1048577", "--max_verdict_tokens: must be in"},
+      {"--min_verdict_tokens=-1", "--min_verdict_tokens: must be in [0, 128]"},
+      {"--min_verdict_tokens=129", "--min_verdict_tokens: must be in [0, 128]"},
+      {"--min_verdict_tokens=9 --max_verdict_tokens=8",
+       "--min_verdict_tokens: must be in [0, 8], got 9"},
+      {"--min_verdict_tokens=9 --max_new_tokens=8",
+       "--min_verdict_tokens: must be in [0, 8], got 9"},
       {"--prompts=models/reference/config.json", "config.json: "},
       {"--prompts=models/reference/model.safetensors", "not a JSON object"},
       {"--checkpoint=no/such/directory", "checkpoint"},

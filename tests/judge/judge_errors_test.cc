@@ -78,6 +78,30 @@ TEST_F(JudgeErrors, AWrittenVerdictNeedsRoomInTheContext) {
   EXPECT_THAT(Answer(request).verdicts(), SizeIs(1));
 }
 
+// The prompt with the longest verdict and the score behind it fills the context
+// to its last token.
+TEST_F(JudgeErrors, AVerdictThatFitsCanBeScoredToo) {
+  EngineJudge judge(*process_->worker.engine, process_->wording,
+                    *process_->worker.features,
+                    {.default_method = inference::JudgeMethod::kWrite,
+                     .verdict_length = {.min_tokens = 8, .max_tokens = 8}},
+                    process_->worker.metrics);
+  inference::CompareRequest request;
+  request.question = "How many?";
+  request.candidates = {"one", "two"};
+  request.pairs = {{0, 1}};
+  // Each of these bytes is a token.
+  request.hint = std::string(worker::kMaxContext, '\x01');
+  auto result = judge.ComparePairs({}, request);
+  while (!result.ok()) {
+    ASSERT_TRUE(absl::IsInvalidArgument(result.status())) << result.status();
+    request.hint.pop_back();
+    result = judge.ComparePairs({}, request);
+  }
+  EXPECT_TRUE(result->verdicts[0].unparsed);
+  EXPECT_EQ(result->usage.generated_token_count, 8);
+}
+
 TEST_F(JudgeErrors, APictureThatNobodyHoldsIsNotFound) {
   Message request = GoodRequest();
   request.mutable_image()->set_key("green");

@@ -24,8 +24,8 @@ class JudgeTest : public testing::Test {
     worker::EngineFixture worker;
     JudgePrompts wording = *JudgePrompts::Load(
         "models/reference/judge_prompts.json", worker.engine->tokenizer());
-    EngineJudge judge{*worker.engine, wording, *worker.features,
-                      inference::JudgeMethod::kScoreBothOrders, worker.metrics};
+    EngineJudge judge{
+        *worker.engine, wording, *worker.features, {}, worker.metrics};
     std::unique_ptr<serving::CallRunner> calls = worker.Calls();
     JudgeServiceAdapter service{judge, *calls};
     std::unique_ptr<serving::Server> server =

@@ -12,6 +12,7 @@ namespace stagebeam::judge {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::SizeIs;
@@ -114,6 +115,40 @@ TEST_F(JudgePromptsTest, WithoutAFileThereIsADefault) {
                       HasSubstr("Two dogs."), HasSubstr("Three dogs.")));
   }
   EXPECT_EQ(prompts->Parse("Since it is so, I choose response 1."), 0);
+}
+
+// What stands behind the responses is computed anew for every duel.
+TEST_F(JudgePromptsTest, InTheDefaultNothingFollowsTheSecondResponse) {
+  const auto prompts = Load("no/such/judge_prompts.json");
+  ASSERT_TRUE(prompts.ok()) << prompts.status();
+  Duel duel = kDuel;
+  duel.hint = "Dogs run.";
+  const std::string text = prompts->Render(duel);
+  EXPECT_THAT(text, EndsWith("Response 1:\nTwo dogs.\n\n"
+                             "Response 2:\nThree dogs."));
+  const size_t form =
+      text.find("Since [reason], I choose response [1/2].");
+  EXPECT_LT(form, text.find("How many?"));
+  EXPECT_LT(text.find("How many?"), text.find("Dogs run."));
+  EXPECT_LT(text.find("Dogs run."), text.find("Response 1"));
+}
+
+TEST_F(JudgePromptsTest, AfterWordsTheScorePrefixHasABlankInFront) {
+  const auto prompts = Load(kReference);
+  ASSERT_TRUE(prompts.ok()) << prompts.status();
+  EXPECT_EQ(prompts->ScorePrefixAfter(""), prompts->score_prefix_ids());
+  EXPECT_EQ(prompts->ScorePrefixAfter("so,\n"), prompts->score_prefix_ids());
+  const auto& spaced = prompts->ScorePrefixAfter("Since it is so,");
+  EXPECT_EQ(tokenizer_->Decode(spaced), " I choose response ");
+  EXPECT_LE(static_cast<int>(spaced.size()), prompts->longest_score_prefix());
+}
+
+TEST_F(JudgePromptsTest, AScorePrefixThatBeginsWithABlankGetsNoOther) {
+  Json json = ReferenceJson();
+  json["score_prefix"] = " My choice: ";
+  const auto prompts = Load(Write(json.dump()));
+  ASSERT_TRUE(prompts.ok()) << prompts.status();
+  EXPECT_EQ(prompts->ScorePrefixAfter("so"), prompts->score_prefix_ids());
 }
 
 TEST_F(JudgePromptsTest, EveryBrokenFieldIsNamedWithTheFile) {

@@ -3,6 +3,9 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
+#include <optional>
+
 #include "tests/judge/judge_fixture.h"
 
 namespace stagebeam::judge {
@@ -163,10 +166,7 @@ TEST_F(JudgeService, WritesASentenceThatNamesTheWinner) {
   EXPECT_GT(response.usage().generated_token_count(), 0);
   int parsed = 0;
   for (const auto& verdict : response.verdicts()) {
-    if (verdict.unparsed()) {
-      EXPECT_THAT(verdict.rationale(), IsEmpty());
-      continue;
-    }
+    if (verdict.unparsed()) continue;
     ++parsed;
     EXPECT_EQ(verdict.confidence(), 1.0);
     EXPECT_THAT(verdict.rationale(),
@@ -198,32 +198,124 @@ TEST_F(JudgeService, WritingIsSeeded) {
 }
 
 // A wording that the model cannot follow: it writes, and the score decides.
-TEST_F(JudgeService, WhatNamesNoChoiceIsDecidedByTheScore) {
-  auto wording = JudgePrompts::Load("tests/judge/silent_prompts.json",
-                                    process_->worker.engine->tokenizer());
-  ASSERT_TRUE(wording.ok()) << wording.status();
-  EngineJudge judge(*process_->worker.engine, *wording,
-                    *process_->worker.features, inference::JudgeMethod::kWrite,
-                    process_->worker.metrics);
-  inference::CompareRequest request;
-  request.question = "How many?";
-  request.subject = inference::Subject::kSummary;
-  request.candidates = {"one", "two"};
-  request.pairs = {{0, 1}, {1, 0}};
-  const auto written = judge.ComparePairs({}, request);
-  ASSERT_TRUE(written.ok()) << written.status();
-  request.method = inference::JudgeMethod::kScoreBothOrders;
-  const auto scored = judge.ComparePairs({}, request);
-  ASSERT_TRUE(scored.ok()) << scored.status();
-  for (int i = 0; i < 2; ++i) {
-    EXPECT_TRUE(written->verdicts[i].unparsed);
-    EXPECT_EQ(written->verdicts[i].first_is_better,
-              scored->verdicts[i].first_is_better);
-    EXPECT_NEAR(written->verdicts[i].confidence, scored->verdicts[i].confidence,
-                kTolerance);
+class SilentJudge : public JudgeTest {
+ protected:
+  void SetUp() override {
+    auto wording =
+        JudgePrompts::Load("tests/judge/silent_prompts.json", tokenizer());
+    ASSERT_TRUE(wording.ok()) << wording.status();
+    wording_.emplace(*std::move(wording));
   }
-  EXPECT_GT(written->usage.prompt_token_count,
-            scored->usage.prompt_token_count);
+
+  EngineJudge Judge(const VerdictLength& length = {}) {
+    return EngineJudge(*process_->worker.engine, *wording_,
+                       *process_->worker.features,
+                       {.default_method = inference::JudgeMethod::kWrite,
+                        .verdict_length = length},
+                       process_->worker.metrics);
+  }
+  // Pair (0, 1) about a question that nobody asked before.
+  static inference::CompareRequest OnePair(const std::string& question) {
+    inference::CompareRequest request;
+    request.question = question;
+    request.subject = inference::Subject::kSummary;
+    request.candidates = {"one", "two"};
+    request.pairs = {{0, 1}};
+    return request;
+  }
+  static const tokens::Tokenizer& tokenizer() {
+    return process_->worker.engine->tokenizer();
+  }
+  std::vector<int32_t> PromptOf(const inference::CompareRequest& request) {
+    return process_->worker.engine->chat().Prompt(
+        wording_->Render({.subject = request.subject,
+                          .question = request.question,
+                          .hint = "",
+                          .first = request.candidates[0],
+                          .second = request.candidates[1]}),
+        /*with_image=*/false);
+  }
+  static int Computed(const inference::JudgeUsage& usage) {
+    return usage.prompt_token_count - usage.reused_token_count;
+  }
+
+  std::optional<JudgePrompts> wording_;
+};
+
+TEST_F(SilentJudge, WhatNamesNoChoiceIsDecidedByTheScoreAfterWhatWasWritten) {
+  EngineJudge judge = Judge({.min_tokens = 24, .max_tokens = 24});
+  const auto request = OnePair("How many?");
+  const auto result = judge.ComparePairs({}, request);
+  ASSERT_TRUE(result.ok()) << result.status();
+  const inference::Verdict& verdict = result->verdicts[0];
+  EXPECT_TRUE(verdict.unparsed);
+  EXPECT_EQ(result->usage.generated_token_count, 24);
+
+  engine::Engine& engine = *process_->worker.engine;
+  engine::GenerateCall write;
+  write.prompts = {{.prompt_token_ids = PromptOf(request)}};
+  write.sampling = engine.default_sampling();
+  write.stopping = {
+      .stop_strings = {}, .max_new_tokens = 24, .min_new_tokens = 24};
+  const auto written = engine.Generate(write);
+  ASSERT_TRUE(written.ok()) << written.status();
+  const engine::Branch& branch = written->branches[0][0];
+  EXPECT_THAT(branch.text, HasSubstr(verdict.rationale));
+  std::vector<int32_t> prompt = write.prompts[0].prompt_token_ids;
+  for (const int32_t id : branch.token_ids) prompt.push_back(id);
+  for (const int32_t id : wording_->ScorePrefixAfter(branch.text))
+    prompt.push_back(id);
+  engine::ScoreCall score;
+  score.prompts = {prompt};
+  score.choices = wording_->choice_ids();
+  const auto scores = engine.Score(score);
+  ASSERT_TRUE(scores.ok()) << scores.status();
+  const double first = scores->probabilities[0][0];
+  EXPECT_EQ(verdict.first_is_better, first > 0.5);
+  EXPECT_NEAR(verdict.confidence, std::max(first, 1 - first), kTolerance);
+}
+
+TEST_F(SilentJudge, TheScoreAfterwardsCostsAHandfulOfTokens) {
+  EngineJudge judge = Judge();
+  const auto request = OnePair("A question that only this test asks: why?");
+  const auto result = judge.ComparePairs({}, request);
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_TRUE(result->verdicts[0].unparsed);
+  // The prompt once, then the last token written and score_prefix.
+  const int prompt = static_cast<int>(PromptOf(request).size());
+  EXPECT_LE(Computed(result->usage),
+            prompt + 1 + wording_->longest_score_prefix());
+}
+
+TEST_F(SilentJudge, EveryPairIsScoredAfterItsOwnVerdict) {
+  EngineJudge judge = Judge({.min_tokens = 16, .max_tokens = 16});
+  auto request = OnePair("How many are there?");
+  request.candidates = {"one", "two", "three"};
+  request.pairs = {{0, 1}, {1, 0}, {2, 1}, {0, 2}};
+  const auto together = judge.ComparePairs({}, request);
+  ASSERT_TRUE(together.ok()) << together.status();
+  // The first pair draws from the same stream alone.
+  request.pairs.resize(1);
+  const auto alone = judge.ComparePairs({}, request);
+  ASSERT_TRUE(alone.ok()) << alone.status();
+  EXPECT_EQ(together->verdicts[0].rationale, alone->verdicts[0].rationale);
+  EXPECT_NEAR(together->verdicts[0].confidence, alone->verdicts[0].confidence,
+              kTolerance);
+  for (const inference::Verdict& verdict : together->verdicts) {
+    EXPECT_TRUE(verdict.unparsed);
+    EXPECT_THAT(verdict.confidence, AllOf(Ge(0.5), Le(1.0)));
+  }
+}
+
+TEST_F(SilentJudge, EqualTextsTieThoughTheScoreMayNot) {
+  EngineJudge judge = Judge();
+  auto request = OnePair("Which?");
+  request.candidates = {"same", "same"};
+  request.pairs = {{1, 0}};
+  const auto result = judge.ComparePairs({}, request);
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_FALSE(result->verdicts[0].first_is_better);
+  EXPECT_EQ(result->verdicts[0].confidence, 0.5);
 }
 
 TEST_F(JudgeService, SixtyFourPairsAreOneCall) {
