@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <numeric>
 #include <set>
 #include <utility>
 
 namespace stagebeam::search {
 
-KnockOut::KnockOut(std::vector<Entrant> entrants, int keep, int64_t seed)
+KnockOut::KnockOut(std::vector<Entrant> entrants, int seats, int keep,
+                   int64_t seed)
     : keep_(keep), random_(static_cast<uint64_t>(seed)) {
   std::stable_sort(entrants.begin(), entrants.end(),
                    [](const Entrant& a, const Entrant& b) {
@@ -15,11 +17,13 @@ KnockOut::KnockOut(std::vector<Entrant> entrants, int keep, int64_t seed)
                    });
   std::set<std::string> texts;
   for (Entrant& entrant : entrants) {
-    const bool is_new = texts.insert(std::move(entrant.text)).second;
+    const bool is_new =
+        !entrant.text || texts.insert(*std::move(entrant.text)).second;
     (is_new ? alive_ : repeats_)
         .push_back({entrant.candidate, entrant.likelihood, 0});
   }
-  DrawRound();
+  TakeSeats(seats);
+  MakePairs();
 }
 
 bool KnockOut::Better(const Fighter& a, const Fighter& b) {
@@ -28,12 +32,32 @@ bool KnockOut::Better(const Fighter& a, const Fighter& b) {
   return a.candidate < b.candidate;
 }
 
-void KnockOut::DrawRound() {
+void KnockOut::TakeSeats(int seats) {
+  std::vector<int> order(static_cast<size_t>(seats));
+  std::iota(order.begin(), order.end(), 0);
+  random_.Shuffle(order);
+  std::vector<size_t> seat_of(order.size());
+  for (size_t seat = 0; seat < order.size(); ++seat)
+    seat_of[static_cast<size_t>(order[seat])] = seat;
+  std::vector<bool> taken(order.size());
+  const auto seat_of_fighter = [&](const Fighter& fighter) {
+    return seat_of[static_cast<size_t>(fighter.candidate)];
+  };
+  for (const Fighter& fighter : alive_) taken[seat_of_fighter(fighter)] = true;
+  std::sort(alive_.begin(), alive_.end(),
+            [&](const Fighter& a, const Fighter& b) {
+              return seat_of_fighter(a) < seat_of_fighter(b);
+            });
+  std::stable_partition(alive_.begin(), alive_.end(), [&](const Fighter& f) {
+    const size_t neighbour = seat_of_fighter(f) ^ 1;
+    return neighbour < taken.size() && taken[neighbour];
+  });
+}
+
+void KnockOut::MakePairs() {
   pairs_.clear();
   const int alive = static_cast<int>(alive_.size());
   const int duels = std::min(alive / 2, alive - keep_);
-  if (duels <= 0) return;
-  random_.Shuffle(alive_);
   for (int i = 0; i < duels; ++i) {
     pairs_.push_back({alive_[2 * i].candidate, alive_[2 * i + 1].candidate});
   }
@@ -51,7 +75,8 @@ void KnockOut::Decide(const std::vector<Verdict>& verdicts) {
               alive_.end());
   alive_ = std::move(next);
   ++round_;
-  DrawRound();
+  random_.Shuffle(alive_);
+  MakePairs();
 }
 
 void KnockOut::DecideByLikelihood() {

@@ -1,6 +1,7 @@
 #ifndef STAGEBEAM_LIBS_SEARCH_KNOCK_OUT_H_
 #define STAGEBEAM_LIBS_SEARCH_KNOCK_OUT_H_
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,8 +15,8 @@ struct Entrant {
   // Index among the candidates of the expansion.
   int candidate = 0;
   // What the judge reads. Of entrants with equal texts only the likeliest
-  // fights.
-  std::string text;
+  // fights. None while nobody knows it: then it is unlike any other.
+  std::optional<std::string> text;
   // Log-probability per token.
   double likelihood = 0;
 };
@@ -26,12 +27,18 @@ struct Entrant {
 // take n - keep duels in at most ceil(log2 n) rounds. Those without a partner
 // go on.
 //
+// In the first round neighbours meet: all candidates that were asked for sit in
+// a random order, whether they take part or not, and those whose neighbour
+// takes no part meet each other. So one duel's fighters hardly depend on how
+// the other candidates come out, and can be known before those are there.
+//
 // Not thread-safe.
 class KnockOut {
  public:
   KnockOut() = default;
-  // Draws pairs from `seed`. keep >= 1.
-  KnockOut(std::vector<Entrant> entrants, int keep, int64_t seed);
+  // `seats`: candidates asked for; an entrant's index is below it. Draws pairs
+  // from `seed`. keep >= 1.
+  KnockOut(std::vector<Entrant> entrants, int seats, int keep, int64_t seed);
 
   // True once no duel is left to fight.
   bool Done() const { return pairs_.empty(); }
@@ -56,7 +63,10 @@ class KnockOut {
     int wins = 0;
   };
   static bool Better(const Fighter& a, const Fighter& b);
-  void DrawRound();
+  // Draws the seats of the first round: neighbours go to the front, two by two.
+  void TakeSeats(int seats);
+  // As many duels as are needed, of those in front.
+  void MakePairs();
 
   int keep_ = 1;
   int round_ = 0;

@@ -130,7 +130,7 @@ absl::Status RoundSearch::Tell(Expanded expanded) {
   if (eligible == 0) {
     EndRound({Likeliest()});
   } else {
-    StartKnockOut();
+    knock_out_ = MakeKnockOut(contenders_);
     Advance();
   }
   return absl::OkStatus();
@@ -178,17 +178,55 @@ int RoundSearch::Likeliest() const {
   return static_cast<int>(best - contenders_.begin());
 }
 
-void RoundSearch::StartKnockOut() {
+KnockOut RoundSearch::MakeKnockOut(
+    const std::vector<Contender>& contenders) const {
   std::vector<Entrant> entrants;
-  for (size_t i = 0; i < contenders_.size(); ++i) {
-    const Contender& contender = contenders_[i];
+  for (size_t i = 0; i < contenders.size(); ++i) {
+    const Contender& contender = contenders[i];
     if (!contender.eligible) continue;
-    entrants.push_back({static_cast<int>(i), JudgedText(contender),
-                        Likelihood(contender.candidate)});
+    Entrant& entrant = entrants.emplace_back();
+    entrant.candidate = static_cast<int>(i);
+    entrant.likelihood = Likelihood(contender.candidate);
+    if (!contender.missing) entrant.text = JudgedText(contender);
   }
-  knock_out_ = KnockOut(
-      std::move(entrants), plan_.keep,
-      DeriveSeed(seed_, SeedUse::kPairing, static_cast<uint64_t>(round_), 0));
+  return {
+      std::move(entrants), Total(plan_), plan_.keep,
+      DeriveSeed(seed_, SeedUse::kPairing, static_cast<uint64_t>(round_), 0)};
+}
+
+std::optional<std::vector<RoundSearch::Contender>> RoundSearch::ContendersOf(
+    const Partial& partial) const {
+  const auto* ask = done_ ? nullptr : std::get_if<Expand>(&ask_);
+  if (ask == nullptr || partial.sets.size() != lines_.size())
+    return std::nullopt;
+  std::vector<Contender> contenders;
+  for (size_t b = 0; b < lines_.size(); ++b) {
+    if (partial.sets[b].size() != static_cast<size_t>(ask->branches[b].count))
+      return std::nullopt;
+    for (const std::optional<Candidate>& candidate : partial.sets[b]) {
+      Contender& contender = contenders.emplace_back();
+      contender.line = b;
+      contender.missing = !candidate.has_value();
+      if (contender.missing) continue;
+      contender.candidate = *candidate;
+      contender.eligible = rules_->Eligible(plan_, lines_[b], *candidate);
+    }
+  }
+  return contenders;
+}
+
+std::optional<Compare> RoundSearch::Foresee(const Partial& partial) const {
+  const auto contenders = ContendersOf(partial);
+  if (!contenders) return std::nullopt;
+  Compare compare = MakeCompare(*contenders, MakeKnockOut(*contenders));
+  const auto missing = [&](int candidate) {
+    return (*contenders)[static_cast<size_t>(candidate)].missing;
+  };
+  std::erase_if(compare.pairs, [&](const Pair& pair) {
+    return missing(pair.first) || missing(pair.second);
+  });
+  if (compare.pairs.empty()) return std::nullopt;
+  return compare;
 }
 
 std::optional<std::string> RoundSearch::SharedHint() const {
@@ -200,6 +238,7 @@ std::optional<std::string> RoundSearch::SharedHint() const {
 }
 
 std::string RoundSearch::JudgedText(const Contender& contender) const {
+  if (contender.missing) return "";
   const std::string text = rules_->JudgedText(plan_, contender.candidate);
   if (SharedHint()) return text;
   return rules_->Hint(plan_, lines_[contender.line]) + "\n" + text;
@@ -207,18 +246,19 @@ std::string RoundSearch::JudgedText(const Contender& contender) const {
 
 void RoundSearch::Advance() {
   if (knock_out_.Done()) return EndRound(knock_out_.Survivors());
-  ask_ = MakeCompare();
+  ask_ = MakeCompare(contenders_, knock_out_);
 }
 
-Compare RoundSearch::MakeCompare() const {
-  Compare compare{plan_.stage, plan_.subject,      SharedHint().value_or(""),
-                  {},          knock_out_.pairs(), 0};
-  for (const Contender& contender : contenders_) {
+Compare RoundSearch::MakeCompare(const std::vector<Contender>& contenders,
+                                 const KnockOut& knock_out) const {
+  Compare compare{plan_.stage, plan_.subject,     SharedHint().value_or(""),
+                  {},          knock_out.pairs(), 0};
+  for (const Contender& contender : contenders) {
     compare.candidates.push_back(JudgedText(contender));
   }
   compare.seed =
       DeriveSeed(seed_, SeedUse::kJudging, static_cast<uint64_t>(round_),
-                 static_cast<uint64_t>(knock_out_.round()));
+                 static_cast<uint64_t>(knock_out.round()));
   return compare;
 }
 

@@ -24,6 +24,7 @@ class RoundSearch final : public Search {
   absl::Status Tell(Expanded expanded) override;
   absl::Status Tell(Compared compared) override;
   absl::Status Tell(JudgeUnavailable unavailable) override;
+  std::optional<Compare> Foresee(const Partial& partial) const override;
   void Shorten(std::string reason) override;
   const std::vector<ExpansionTrace>& trace() const override { return trace_; }
   const Outcome& outcome() const override { return outcome_; }
@@ -35,6 +36,8 @@ class RoundSearch final : public Search {
     // Index into lines_.
     size_t line = 0;
     bool eligible = true;
+    // Nobody knows it yet.
+    bool missing = false;
   };
 
   void StartRound();
@@ -46,13 +49,18 @@ class RoundSearch final : public Search {
   absl::Status CheckFits(const Expanded& expanded) const;
   void Admit(Expanded expanded);
   void ReportEligible(int eligible);
-  void StartKnockOut();
+  // What `partial` says, or nothing where it does not fit the last ask.
+  std::optional<std::vector<Contender>> ContendersOf(
+      const Partial& partial) const;
+  KnockOut MakeKnockOut(const std::vector<Contender>& contenders) const;
   // Asks for the next duels, or ends the round.
   void Advance();
-  Compare MakeCompare() const;
+  Compare MakeCompare(const std::vector<Contender>& contenders,
+                      const KnockOut& knock_out) const;
   // The hint that all contenders share; none where survivors differ in it.
   std::optional<std::string> SharedHint() const;
-  // What the judge reads of a contender: behind its own hint where they differ.
+  // What the judge reads of a contender, behind its own hint where they differ;
+  // empty while it is missing.
   std::string JudgedText(const Contender& contender) const;
   void EndRound(const std::vector<int>& survivors);
   int Likeliest() const;

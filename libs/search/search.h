@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -107,6 +108,12 @@ struct Expanded {
   std::vector<std::vector<int32_t>> appended_token_ids;
 };
 
+// What has come back of an Expand so far: sets[b][i] is candidate i of
+// branches[b], none while it is being sampled.
+struct Partial {
+  std::vector<std::vector<std::optional<Candidate>>> sets;
+};
+
 // Decision of one pair.
 struct Verdict {
   bool first_is_better = false;
@@ -176,7 +183,7 @@ struct Outcome {
   std::vector<Degradation> degradations;
 };
 
-// One running search. Not thread-safe.
+// One running search. Not thread-safe; const calls may run side by side.
 class Search {
  public:
   virtual ~Search() = default;
@@ -190,6 +197,13 @@ class Search {
   virtual absl::Status Tell(Expanded expanded) = 0;
   virtual absl::Status Tell(Compared compared) = 0;
   virtual absl::Status Tell(JudgeUnavailable unavailable) = 0;
+  // What the search will ask first once its Expand is answered, if the
+  // candidates that `partial` misses turn out eligible and unlike any other:
+  // that Compare, but for pairs with a missing candidate, and with empty texts
+  // in the place of missing ones. A guess: a pair in it may not be asked after
+  // all, and one that is asked is the same then. Nothing where there is no
+  // pair, or where `partial` does not fit the last ask.
+  virtual std::optional<Compare> Foresee(const Partial& partial) const = 0;
   // Asks the search to come to an end soon: from the next expansion on that
   // Next() has not given yet, the best survivor alone goes on, with one
   // candidate and no duels. For deadlines. Reported once, and only where it

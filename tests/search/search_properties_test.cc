@@ -4,9 +4,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <set>
+#include <string>
 
 #include "libs/search/random.h"
+#include "libs/search/response_text.h"
 #include "libs/search/search.h"
 #include "tests/search/scripted_world.h"
 
@@ -290,6 +293,156 @@ TEST(EverySearch, ComesToAnEndSoonOnceShortened) {
     EXPECT_THAT(rest.compares, testing::IsEmpty());
     for (const Expand& expand : rest.expands) EXPECT_EQ(Asked(expand), 1);
   }
+}
+
+// The candidates of `expanded` that `random` says have come, some of them.
+Partial SomeOf(const Expand& expand, const Expanded& expanded,
+               RandomStream& random) {
+  Partial partial;
+  for (size_t b = 0; b < expand.branches.size(); ++b) {
+    auto& set = partial.sets.emplace_back(
+        static_cast<size_t>(expand.branches[b].count));
+    for (size_t i = 0; i < expanded.sets[b].size(); ++i) {
+      if (random.Below(4) > 0) set[i] = expanded.sets[b][i];
+    }
+  }
+  return partial;
+}
+
+// Everything of a comparison but its candidates' texts and its pairs.
+std::string FrameOf(const Compare& compare) {
+  return std::to_string(static_cast<int>(compare.stage)) + " " +
+         std::to_string(static_cast<int>(compare.subject)) + " " +
+         std::to_string(compare.seed) + " " +
+         std::to_string(compare.candidates.size()) + " " + compare.hint;
+}
+
+// Duels that a search foresaw, and those of them that it asked for.
+struct Foresight {
+  int foreseen = 0;
+  int asked = 0;
+};
+
+// Runs a search and looks ahead before every Tell of candidates. Fails the test
+// where a foreseen duel that is asked is not the one foreseen.
+Foresight RunForeseeing(Search& search, const Script& world, uint64_t seed) {
+  Foresight total;
+  RandomStream random(seed);
+  std::optional<Compare> foreseen;
+  const Script script = {
+      [&](const Expand& expand) {
+        const Expanded expanded = world.sample(expand);
+        foreseen = search.Foresee(SomeOf(expand, expanded, random));
+        return expanded;
+      },
+      [&](const Compare& compare) {
+        if (!foreseen) return world.judge(compare);
+        for (const Pair& pair : foreseen->pairs) {
+          ++total.foreseen;
+          const auto same = [&](const Pair& asked) {
+            return asked.first == pair.first && asked.second == pair.second;
+          };
+          if (std::none_of(compare.pairs.begin(), compare.pairs.end(), same))
+            continue;
+          ++total.asked;
+          if (foreseen->candidates.size() != compare.candidates.size())
+            continue;  // A set came short, and others took its indices.
+          EXPECT_EQ(FrameOf(*foreseen), FrameOf(compare));
+          for (int fighter : {pair.first, pair.second}) {
+            EXPECT_EQ(foreseen->candidates[static_cast<size_t>(fighter)],
+                      compare.candidates[static_cast<size_t>(fighter)]);
+          }
+        }
+        foreseen.reset();
+        return world.judge(compare);
+      }};
+  RunSearch(search, script);
+  return total;
+}
+
+TEST(EverySearch, ForeseesDuelsAsItAsksForThem) {
+  Foresight total;
+  for (uint64_t seed = 0; seed < kSearches; ++seed) {
+    SCOPED_TRACE(seed);
+    auto search = Make(DrawStrategy(seed), static_cast<int64_t>(seed) * 31);
+    const Foresight of = RunForeseeing(*search, RandomWorld(seed), seed);
+    total.foreseen += of.foreseen;
+    total.asked += of.asked;
+    if (HasFailure()) return;
+  }
+  EXPECT_GT(total.asked, 1000);
+  EXPECT_GT(total.foreseen, total.asked);
+}
+
+TEST(EverySearch, IsNotChangedByForeseeing) {
+  for (uint64_t seed = 0; seed < kSearches; ++seed) {
+    SCOPED_TRACE(seed);
+    auto search = Make(DrawStrategy(seed), static_cast<int64_t>(seed) * 31);
+    const Script world = RandomWorld(seed);
+    RandomStream random(seed);
+    const Script script = {
+        [&](const Expand& expand) {
+          Expanded expanded = world.sample(expand);
+          for (int i = 0; i < 3; ++i) {
+            search->Foresee(SomeOf(expand, expanded, random));
+          }
+          return expanded;
+        },
+        [&](const Compare& compare) {
+          EXPECT_FALSE(search->Foresee({}));
+          return world.judge(compare);
+        }};
+    EXPECT_EQ(Describe(RunSearch(*search, script)), Describe(RunDrawn(seed)));
+    if (HasFailure()) return;
+  }
+}
+
+// Candidates that all may fight, no two alike.
+Expanded DistinctAndEligible(const Expand& expand) {
+  Expanded expanded;
+  int next = 0;
+  for (const Branch& branch : expand.branches) {
+    auto& set = expanded.sets.emplace_back();
+    for (int i = 0; i < branch.count; ++i) {
+      const std::string word = std::to_string(next++);
+      const bool whole = expand.stage == Stage::kResponse;
+      const Stage stage = whole ? Stage::kConclusion : expand.stage;
+      set.push_back(
+          Said(OpeningTag(stage) + " " + word + " " + ClosingTag(stage),
+               -static_cast<double>((next * 7) % 5)));
+    }
+    expanded.appended_token_ids.emplace_back();
+  }
+  return expanded;
+}
+
+TEST(EverySearch, AsksForEveryForeseenDuelWhereNobodyDropsOut) {
+  int foreseen = 0;
+  for (uint64_t seed = 0; seed < kSearches; ++seed) {
+    SCOPED_TRACE(seed);
+    auto search = Make(DrawStrategy(seed), static_cast<int64_t>(seed));
+    const Foresight of = RunForeseeing(
+        *search, {DistinctAndEligible, RandomWorld(seed).judge}, seed);
+    EXPECT_EQ(of.asked, of.foreseen);
+    foreseen += of.foreseen;
+    if (HasFailure()) return;
+  }
+  EXPECT_GT(foreseen, 1000);
+}
+
+TEST(EverySearch, ForeseesNothingWhereThePartDoesNotFit) {
+  auto search = Make(StageBeam{4, 1});
+  const auto expand = std::get<Expand>(search->Next());
+  RandomStream random(1);
+  Partial all = SomeOf(expand, DistinctAndEligible(expand), random);
+  for (auto& candidate : all.sets[0])
+    candidate = Said("<SUMMARY> a </SUMMARY>");
+  EXPECT_FALSE(search->Foresee({}));
+  all.sets.emplace_back();
+  EXPECT_FALSE(search->Foresee(all));
+  all.sets.resize(1);
+  all.sets[0].pop_back();
+  EXPECT_FALSE(search->Foresee(all));
 }
 
 }  // namespace
