@@ -39,6 +39,10 @@ enum class JudgeMethod {
 struct Pair {
   int first = 0;
   int second = 0;
+  // Where the method samples, the pair draws from the stream (seed, stream), so
+  // that it is decided alike whichever pairs are asked for with it; >= 0. None:
+  // its index among the pairs.
+  std::optional<int> stream = std::nullopt;
 
   friend bool operator==(const Pair&, const Pair&) = default;
 };

@@ -55,7 +55,9 @@ inference::CompareRequest PlainFields(
   request.candidates.assign(proto.candidates().begin(),
                             proto.candidates().end());
   for (const judge::v1::Pair& pair : proto.pairs()) {
-    request.pairs.push_back({pair.first(), pair.second()});
+    inference::Pair& added = request.pairs.emplace_back(
+        inference::Pair{pair.first(), pair.second()});
+    if (pair.has_stream()) added.stream = pair.stream();
   }
   request.seed = proto.seed();
   request.session_id = proto.session_id();
@@ -161,6 +163,7 @@ judge::v1::ComparePairsRequest ToProto(
     judge::v1::Pair& added = *proto.add_pairs();
     added.set_first(pair.first);
     added.set_second(pair.second);
+    if (pair.stream) added.set_stream(*pair.stream);
   }
   proto.set_method(ToProto(request.method));
   proto.set_seed(request.seed);

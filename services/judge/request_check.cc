@@ -30,9 +30,13 @@ absl::Status CheckPair(const std::string& field, const inference::Pair& pair,
       !status.ok()) {
     return status;
   }
-  if (pair.first != pair.second) return absl::OkStatus();
-  return InvalidField(
-      field, absl::StrCat("pairs candidate ", pair.first, " with itself"));
+  if (pair.first == pair.second) {
+    return InvalidField(
+        field, absl::StrCat("pairs candidate ", pair.first, " with itself"));
+  }
+  if (pair.stream.value_or(0) >= 0) return absl::OkStatus();
+  return InvalidField(field + ".stream",
+                      absl::StrCat("must be at least 0, is ", *pair.stream));
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -66,9 +67,11 @@ absl::StatusOr<engine::GenerateCall> WriteMethod::ToCall(
     auto prompt =
         prompts_.Prompt(request, pair, Order::kAsGiven, /*begun=*/{}, room);
     if (!prompt.ok()) return prompt.status();
-    call.prompts.push_back({.prompt_token_ids = *std::move(prompt),
-                            .branch_count = 1,
-                            .first_stream = static_cast<int>(pair)});
+    const std::optional<int>& stream = request.pairs[pair].stream;
+    call.prompts.push_back(
+        {.prompt_token_ids = *std::move(prompt),
+         .branch_count = 1,
+         .first_stream = stream.value_or(static_cast<int>(pair))});
   }
   return call;
 }

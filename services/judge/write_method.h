@@ -39,9 +39,9 @@ class WriteMethod {
         length_(length),
         prompts_(engine, wording) {}
 
-  // A verdict for each of hearing.pairs. Pair i of the request draws from the
-  // random stream (seed, 0, i), whichever others are asked for. Errors as
-  // Engine::Generate.
+  // A verdict for each of hearing.pairs. A pair draws from the random stream
+  // (seed, 0, s), whichever others are asked for: s is its stream, or its index
+  // where it names none. Errors as Engine::Generate.
   absl::StatusOr<inference::CompareResult> Decide(
       const inference::CompareRequest& request, const Hearing& hearing) const;
 

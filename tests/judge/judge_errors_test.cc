@@ -36,6 +36,8 @@ TEST_F(JudgeErrors, EveryFieldOutOfItsRangeIsNamed) {
       {"pairs[1].first", [](Message& r) { AddPair(-1, 0, &r); }},
       {"pairs[1].second", [](Message& r) { AddPair(0, 4, &r); }},
       {"pairs[1]", [](Message& r) { AddPair(2, 2, &r); }},
+      {"pairs[0].stream",
+       [](Message& r) { r.mutable_pairs(0)->set_stream(-1); }},
       {"pairs[0].first", [](Message& r) { r.clear_candidates(); }},
       {"pairs",
        [](Message& r) {

@@ -4,7 +4,10 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <functional>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "tests/judge/judge_fixture.h"
 
@@ -195,6 +198,35 @@ TEST_F(JudgeService, WritingIsSeeded) {
     differs = rationales() != once;
   }
   EXPECT_TRUE(differs);
+}
+
+// The verdicts of `pairs`, each asked for in a call of its own.
+std::vector<std::string> JudgedAlone(
+    const std::function<
+        v1::ComparePairsResponse(const v1::ComparePairsRequest&)>& answer,
+    const v1::ComparePairsRequest& request) {
+  std::vector<std::string> rationales;
+  for (const v1::Pair& pair : request.pairs()) {
+    v1::ComparePairsRequest one = request;
+    one.clear_pairs();
+    *one.add_pairs() = pair;
+    rationales.push_back(answer(one).verdicts(0).rationale());
+  }
+  return rationales;
+}
+
+TEST_F(JudgeService, APairThatNamesItsStreamIsDecidedAlikeInAnyCompany) {
+  auto request = Request(v1::METHOD_WRITE);
+  for (int i = 1; i < 4; ++i) AddPair(i, 0, &request);
+  request.set_seed(5);
+  std::vector<std::string> together;
+  const auto response = Answer(request);
+  for (const auto& verdict : response.verdicts())
+    together.push_back(verdict.rationale());
+  // Where a pair names none, its place among the pairs is its stream.
+  EXPECT_NE(JudgedAlone(Answer, request), together);
+  for (int i = 0; i < 3; ++i) request.mutable_pairs(i)->set_stream(i);
+  EXPECT_EQ(JudgedAlone(Answer, request), together);
 }
 
 // A wording that the model cannot follow: it writes, and the score decides.
