@@ -67,6 +67,8 @@ class BranchDraft {
 
   bool ended() const { return ended_; }
   const std::vector<int32_t>& token_ids() const { return branch_.token_ids; }
+  // What it has come to so far.
+  const Branch& branch() const { return branch_; }
   // The result, once it has ended.
   Branch Take() { return std::move(branch_); }
 

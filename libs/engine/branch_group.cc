@@ -54,7 +54,7 @@ void BranchGroup::DropEnded(const OnEnd& on_end) {
     const BranchDraft& draft = drafts_[live_[i]];
     if (!draft.ended()) continue;
     const int length = own_ == nullptr ? 0 : own_->length();
-    on_end(std::span(draft.token_ids()).first(length),
+    on_end(live_[i], draft.branch(),
            length == 0 ? nullptr : own_->Extract(i, length));
     if (own_ != nullptr && live() > 1) own_->Drop(i);
     live_[i] = live_.back();

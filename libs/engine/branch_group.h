@@ -20,9 +20,9 @@ namespace stagebeam::engine {
 // Not thread-safe.
 class BranchGroup {
  public:
-  // Hears of a branch that ends: its tokens with keys and values, and those
-  // (null where there are none).
-  using OnEnd = std::function<void(std::span<const int32_t> token_ids,
+  // Hears of a branch that ends: its index, what it came to, and the keys and
+  // values of its first tokens (null where there are none).
+  using OnEnd = std::function<void(int branch, const Branch& ended,
                                    std::unique_ptr<KeyValues> key_values)>;
 
   // `first_logits`: of the prompt's last token; every branch draws from it.

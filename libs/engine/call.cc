@@ -19,7 +19,7 @@ int CallRequest::prompt_token_count() const {
 }
 
 bool CallTicket::HasNews() const {
-  return result_.has_value() || load_wanted_ || cancelled_;
+  return result_.has_value() || load_wanted_ || cancelled_ || !ended_.empty();
 }
 
 CallTicket::Event CallTicket::Wait() {
@@ -31,6 +31,7 @@ CallTicket::Event CallTicket::Wait() {
   absl::MutexLock lock(&mutex_);
   const bool news = mutex_.AwaitWithDeadline(
       absl::Condition(this, &CallTicket::HasNews), request_.control.deadline);
+  if (!ended_.empty()) return Event::kBranchEnd;
   if (result_.has_value()) return Event::kDone;
   if (news && !cancelled_) {
     load_wanted_ = false;
@@ -43,6 +44,11 @@ CallTicket::Event CallTicket::Wait() {
 void CallTicket::Deliver(absl::StatusOr<Features> features) {
   absl::MutexLock lock(&mutex_);
   features_ = std::move(features);
+}
+
+std::vector<EndedBranch> CallTicket::TakeEnded() {
+  absl::MutexLock lock(&mutex_);
+  return std::exchange(ended_, {});
 }
 
 absl::StatusOr<CallResult> CallTicket::TakeResult() {
@@ -58,6 +64,11 @@ void CallTicket::AskToLoad() {
 std::optional<absl::StatusOr<Features>> CallTicket::TakeFeatures() {
   absl::MutexLock lock(&mutex_);
   return std::exchange(features_, std::nullopt);
+}
+
+void CallTicket::TellOf(EndedBranch ended) {
+  absl::MutexLock lock(&mutex_);
+  ended_.push_back(std::move(ended));
 }
 
 void CallTicket::Finish(absl::StatusOr<CallResult> result) {

@@ -30,6 +30,8 @@ struct CallRequest {
   // max_new_tokens is the number in force; 0 for Score.
   Stopping stopping;
   bool want_token_logprobs = false;
+  // May be empty.
+  BranchListener on_branch_end;
   // Tokens in front of <|image|>, kept with the picture; 0 without a picture.
   int head_length = 0;
 
@@ -50,6 +52,13 @@ struct CallResult {
   CallUsage usage;
 };
 
+// A branch that has ended while others of its call may still run.
+struct EndedBranch {
+  int prompt = 0;
+  int index = 0;
+  Branch branch;
+};
+
 // Where the thread that makes a call and the scheduler thread meet.
 //
 // Thread-safe.
@@ -62,11 +71,14 @@ class CallTicket {
   absl::Time arrival() const { return arrival_; }
 
   // What the caller's thread has to do next: take the result, load features,
-  // or give up. After the last two of these the ticket is abandoned.
-  enum class Event { kDone, kLoad, kCancelled, kExpired };
+  // hear of branches that have ended, or give up. After the last two of these
+  // the ticket is abandoned.
+  enum class Event { kDone, kLoad, kBranchEnd, kCancelled, kExpired };
   Event Wait() ABSL_LOCKS_EXCLUDED(mutex_);
   // Answers kLoad.
   void Deliver(absl::StatusOr<Features> features) ABSL_LOCKS_EXCLUDED(mutex_);
+  // After kBranchEnd: those that have ended since the last time.
+  std::vector<EndedBranch> TakeEnded() ABSL_LOCKS_EXCLUDED(mutex_);
   // After kDone, once.
   absl::StatusOr<CallResult> TakeResult() ABSL_LOCKS_EXCLUDED(mutex_);
 
@@ -74,6 +86,7 @@ class CallTicket {
   void AskToLoad() ABSL_LOCKS_EXCLUDED(mutex_);
   std::optional<absl::StatusOr<Features>> TakeFeatures()
       ABSL_LOCKS_EXCLUDED(mutex_);
+  void TellOf(EndedBranch ended) ABSL_LOCKS_EXCLUDED(mutex_);
   void Finish(absl::StatusOr<CallResult> result) ABSL_LOCKS_EXCLUDED(mutex_);
   bool abandoned() const ABSL_LOCKS_EXCLUDED(mutex_);
 
@@ -87,6 +100,7 @@ class CallTicket {
   bool cancelled_ ABSL_GUARDED_BY(mutex_) = false;
   bool abandoned_ ABSL_GUARDED_BY(mutex_) = false;
   std::optional<absl::StatusOr<Features>> features_ ABSL_GUARDED_BY(mutex_);
+  std::vector<EndedBranch> ended_ ABSL_GUARDED_BY(mutex_);
   std::optional<absl::StatusOr<CallResult>> result_ ABSL_GUARDED_BY(mutex_);
 };
 

@@ -216,6 +216,7 @@ absl::StatusOr<CallRequest> CheckCall(const GenerateCall& call,
   request.sampling = call.sampling;
   request.stopping = call.stopping;
   request.want_token_logprobs = call.want_token_logprobs;
+  request.on_branch_end = call.on_branch_end;
   absl::Status status = CheckSampling(call.sampling);
   if (status.ok()) status = CheckStopping(call.stopping, limits.max_new_tokens);
   if (status.ok()) status = CheckBranches(request);

@@ -85,16 +85,6 @@ struct PromptBranches {
   int first_stream = 0;
 };
 
-// Prompts about one picture that are prefilled and decoded together.
-struct GenerateCall {
-  CallControl control;
-  std::optional<ImagePrompt> image;
-  std::vector<PromptBranches> prompts;
-  Sampling sampling;
-  Stopping stopping;
-  bool want_token_logprobs = false;
-};
-
 enum class Finish { kStopString, kEndOfTurn, kLength };
 
 // One sampled continuation.
@@ -105,6 +95,23 @@ struct Branch {
   Finish finish = Finish::kLength;
   double logprob = 0;
   std::vector<float> token_logprobs;
+};
+
+// Hears of each branch once, as soon as it has ended: branch `branch` of prompt
+// `prompt`. On the thread that called Generate, before that returns; meanwhile
+// the other branches go on. Those that end in one step come in any order.
+using BranchListener =
+    std::function<void(int prompt, int branch, const Branch& ended)>;
+
+// Prompts about one picture that are prefilled and decoded together.
+struct GenerateCall {
+  CallControl control;
+  std::optional<ImagePrompt> image;
+  std::vector<PromptBranches> prompts;
+  Sampling sampling;
+  Stopping stopping;
+  bool want_token_logprobs = false;
+  BranchListener on_branch_end;
 };
 
 // Counts and times of one call.

@@ -137,7 +137,7 @@ absl::Status RunningCall::Apply(const StepPart& part, const StepLogits& logits,
     return ApplyPrefill(part, logits, now);
   const auto row = [&](int i) { return logits.row(part.first_row + i); };
   return groups_[part.index]->Apply(row, *around_.sampler,
-                                    KeepBranchOf(part.index));
+                                    EndBranchOf(part.index));
 }
 
 absl::Status RunningCall::ApplyPrefill(const StepPart& part,
@@ -164,7 +164,7 @@ absl::Status RunningCall::EndPrompt(int run, std::span<const float> logits) {
   if (request_.is_score()) return Score(prompt, logits);
   absl::StatusOr<BranchGroup> group =
       BranchGroup::Start(rules_, request_.prompts[prompt], logits,
-                         *around_.sampler, KeepBranchOf(prompt));
+                         *around_.sampler, EndBranchOf(prompt));
   if (!group.ok()) return group.status();
   groups_[prompt] = *std::move(group);
   return absl::OkStatus();
@@ -182,22 +182,30 @@ absl::Status RunningCall::Score(int prompt, std::span<const float> logits) {
   return absl::OkStatus();
 }
 
-BranchGroup::OnEnd RunningCall::KeepBranchOf(int prompt) {
-  return [this, prompt](std::span<const int32_t> token_ids,
+BranchGroup::OnEnd RunningCall::EndBranchOf(int prompt) {
+  return [this, prompt](int branch, const Branch& ended,
                         std::unique_ptr<KeyValues> key_values) {
-    const int64_t each = around_.model->bytes_per_token();
-    const int64_t kept = static_cast<int64_t>(token_ids.size()) * each;
-    auto segment = std::make_shared<Segment>();
-    segment->key_values = std::move(key_values);
-    segment->lease = lease_.Split(kept);
-    lease_.Release(request_.stopping.max_new_tokens * each - kept);
-    if (segment->key_values == nullptr) return;
-    const std::span<const int32_t> body = request_.body(prompt);
-    std::vector<int32_t> path(body.begin(), body.end());
-    path.insert(path.end(), token_ids.begin(), token_ids.end());
-    around_.prefixes->Insert(request_.root(), path,
-                             static_cast<int>(body.size()), segment);
+    if (request_.on_branch_end) ticket_->TellOf({prompt, branch, ended});
+    KeepBranch(prompt, ended, std::move(key_values));
   };
+}
+
+void RunningCall::KeepBranch(int prompt, const Branch& ended,
+                             std::unique_ptr<KeyValues> key_values) {
+  const int length = key_values == nullptr ? 0 : key_values->length();
+  const int64_t each = around_.model->bytes_per_token();
+  const int64_t kept = length * each;
+  auto segment = std::make_shared<Segment>();
+  segment->key_values = std::move(key_values);
+  segment->lease = lease_.Split(kept);
+  lease_.Release(request_.stopping.max_new_tokens * each - kept);
+  if (segment->key_values == nullptr) return;
+  const std::span<const int32_t> body = request_.body(prompt);
+  std::vector<int32_t> path(body.begin(), body.end());
+  path.insert(path.end(), ended.token_ids.begin(),
+              ended.token_ids.begin() + length);
+  around_.prefixes->Insert(request_.root(), path, static_cast<int>(body.size()),
+                           segment);
 }
 
 CallResult RunningCall::Finish(absl::Time now) {

@@ -92,7 +92,11 @@ class RunningCall {
                             absl::Time now);
   absl::Status EndPrompt(int run, std::span<const float> logits);
   absl::Status Score(int prompt, std::span<const float> logits);
-  BranchGroup::OnEnd KeepBranchOf(int prompt);
+  // Tells the caller of branches of `prompt` that end, and keeps their keys and
+  // values.
+  BranchGroup::OnEnd EndBranchOf(int prompt);
+  void KeepBranch(int prompt, const Branch& ended,
+                  std::unique_ptr<KeyValues> key_values);
 
   const std::shared_ptr<CallTicket> ticket_;
   const CallRequest& request_;

@@ -51,6 +51,12 @@ absl::StatusOr<CallResult> Scheduler::Await(CallTicket& ticket) {
         ticket.Deliver(LoadFeatures(ticket));
         queue_.Wake();
         break;
+      case CallTicket::Event::kBranchEnd:
+        for (const EndedBranch& ended : ticket.TakeEnded()) {
+          ticket.request().on_branch_end(ended.prompt, ended.index,
+                                         ended.branch);
+        }
+        break;
       case CallTicket::Event::kCancelled:
         return absl::CancelledError("the caller cancelled");
       case CallTicket::Event::kExpired:
