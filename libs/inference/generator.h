@@ -2,6 +2,7 @@
 #define STAGEBEAM_LIBS_INFERENCE_GENERATOR_H_
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -113,6 +114,10 @@ struct GenerateResult {
   std::vector<int32_t> prefix_text_token_ids;
 };
 
+// Hears of candidate `index` of a call, which has ended.
+using CandidateListener =
+    std::function<void(int index, const Candidate& candidate)>;
+
 // Samples candidate continuations of a prefix.
 //
 // Implementations are thread-safe.
@@ -123,13 +128,18 @@ class Generator {
   // Samples request.candidate_count continuations, decoded together. Blocks.
   // The same request gives the same candidates wherever the same model runs.
   //
+  // `on_candidate` may be empty. Else it hears of candidates while others are
+  // still sampled, on the calling thread: of each at most once, and of none
+  // where the generator cannot tell in time.
+  //
   // INVALID_ARGUMENT: a parameter out of its range, or prompt plus
   // max_new_tokens over the context limit. FAILED_PRECONDITION: features of
   // another model. NOT_FOUND: features that neither store nor encoder holds.
   // RESOURCE_EXHAUSTED: queue or key-value memory full. CANCELLED,
   // DEADLINE_EXCEEDED: as the context says. UNAVAILABLE: no generator answers.
   virtual absl::StatusOr<GenerateResult> GenerateCandidates(
-      const RequestContext& context, const GenerateRequest& request) = 0;
+      const RequestContext& context, const GenerateRequest& request,
+      const CandidateListener& on_candidate) = 0;
 };
 
 }  // namespace stagebeam::inference

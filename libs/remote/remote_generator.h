@@ -14,12 +14,25 @@ class RemoteGenerator final : public inference::Generator {
   // `replicas` must outlive it.
   explicit RemoteGenerator(ReplicaSet& replicas) : replicas_(replicas) {}
 
+  // With a listener over StreamCandidates. A replica of an older version has no
+  // such method: it is asked by GenerateCandidates, and nobody hears of
+  // candidates before the answer.
+  //
   // INTERNAL: an answer with another number of candidates than asked for.
   absl::StatusOr<inference::GenerateResult> GenerateCandidates(
       const inference::RequestContext& context,
-      const inference::GenerateRequest& request) override;
+      const inference::GenerateRequest& request,
+      const inference::CandidateListener& on_candidate) override;
 
  private:
+  absl::StatusOr<inference::GenerateResult> Fetch(
+      const inference::RequestContext& context,
+      const inference::GenerateRequest& request);
+  absl::StatusOr<inference::GenerateResult> Stream(
+      const inference::RequestContext& context,
+      const inference::GenerateRequest& request,
+      const inference::CandidateListener& on_candidate);
+
   ReplicaSet& replicas_;
 };
 

@@ -88,7 +88,8 @@ EngineGenerator::EngineGenerator(engine::Engine& engine,
 
 absl::StatusOr<inference::GenerateResult> EngineGenerator::GenerateCandidates(
     const inference::RequestContext& context,
-    const inference::GenerateRequest& request) {
+    const inference::GenerateRequest& request,
+    const inference::CandidateListener& on_candidate) {
   const RequestLimits limits = {.max_new_tokens = engine_.max_new_tokens(),
                                 .token_count = engine_.tokenizer().size(),
                                 .image_id = engine_.chat().image_id()};
@@ -102,6 +103,11 @@ absl::StatusOr<inference::GenerateResult> EngineGenerator::GenerateCandidates(
   call.image = features_.Prompt(request.image, context);
   call.prompts.push_back({.prompt_token_ids = std::move(prompt),
                           .branch_count = request.candidate_count});
+  if (on_candidate) {
+    call.on_branch_end = [&](int, int branch, const engine::Branch& ended) {
+      on_candidate(branch, ToCandidate(ended));
+    };
+  }
   auto output = engine_.Generate(call);
   if (!output.ok()) return output.status();
   inference::GenerateResult result =

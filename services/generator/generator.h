@@ -30,7 +30,8 @@ class EngineGenerator final : public inference::Generator {
 
   absl::StatusOr<inference::GenerateResult> GenerateCandidates(
       const inference::RequestContext& context,
-      const inference::GenerateRequest& request) override;
+      const inference::GenerateRequest& request,
+      const inference::CandidateListener& on_candidate) override;
 
  private:
   // Prompt, and the assistant turn so far.

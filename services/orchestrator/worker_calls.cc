@@ -121,7 +121,7 @@ void WorkerCalls::GenerateMissing(const search::Expand& expand,
     if (answers[i].ok()) continue;
     tasks.push_back([this, &expand, &answers, i] {
       answers[i] = workers_.generator.GenerateCandidates(
-          context_, MakeRequest(expand, expand.branches[i]));
+          context_, MakeRequest(expand, expand.branches[i]), nullptr);
     });
   }
   workers_.fan_out.RunAll(tasks);

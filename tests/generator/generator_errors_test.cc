@@ -5,6 +5,7 @@
 #include <functional>
 #include <limits>
 #include <thread>
+#include <vector>
 
 #include "absl/time/clock.h"
 #include "tests/generator/generator_fixture.h"
@@ -13,17 +14,26 @@ namespace stagebeam::generator {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 using ::testing::SizeIs;
 using ::testing::StartsWith;
 using Message = v1::GenerateCandidatesRequest;
 
 class GeneratorErrors : public GeneratorTest {
  protected:
-  // Expects INVALID_ARGUMENT that names `field`, in text and in its details.
+  // Expects INVALID_ARGUMENT that names `field`, in text and in its details, of
+  // both methods.
   static void ExpectRefused(const v1::GenerateCandidatesRequest& request,
                             const std::string& field) {
     v1::GenerateCandidatesResponse response;
-    const grpc::Status status = Send(request, &response);
+    ExpectNamed(Send(request, &response), field);
+    std::vector<v1::StreamCandidatesResponse> messages;
+    ExpectNamed(Receive(request, &messages), field);
+    EXPECT_THAT(messages, IsEmpty());
+  }
+
+  static void ExpectNamed(const grpc::Status& status,
+                          const std::string& field) {
     EXPECT_EQ(status.error_code(), grpc::INVALID_ARGUMENT) << field;
     EXPECT_THAT(status.error_message(), StartsWith(field + ": "));
     const auto violations =
@@ -160,6 +170,22 @@ TEST_F(GeneratorErrors, ACancelledCallLeavesTheEngine) {
     context.TryCancel();
   }
   EXPECT_EQ(status.error_code(), grpc::CANCELLED);
+  EXPECT_TRUE(process_->calls->WaitUntilIdle(absl::Now() + absl::Minutes(1)));
+}
+
+TEST_F(GeneratorErrors, ACancelledStreamLeavesTheEngine) {
+  v1::StreamCandidatesRequest request;
+  *request.mutable_request() = SampledRequest(64);
+  auto& stopping = *request.mutable_request()->mutable_stopping();
+  stopping.set_max_new_tokens(worker::kMaxNewTokens);
+  stopping.set_min_new_tokens(worker::kMaxNewTokens);
+  grpc::ClientContext context;
+  const auto reader = stub_->StreamCandidates(&context, request);
+  context.TryCancel();
+  v1::StreamCandidatesResponse message;
+  while (reader->Read(&message)) {
+  }
+  EXPECT_EQ(reader->Finish().error_code(), grpc::CANCELLED);
   EXPECT_TRUE(process_->calls->WaitUntilIdle(absl::Now() + absl::Minutes(1)));
 }
 

@@ -69,6 +69,20 @@ class GeneratorTest : public testing::Test {
     return stub_->GenerateCandidates(&context, request, response);
   }
 
+  // As Send, over StreamCandidates.
+  static grpc::Status Receive(
+      const v1::GenerateCandidatesRequest& request,
+      std::vector<v1::StreamCandidatesResponse>* messages) {
+    grpc::ClientContext context;
+    context.set_deadline(absl::ToChronoTime(absl::Now() + absl::Minutes(5)));
+    v1::StreamCandidatesRequest stream_request;
+    *stream_request.mutable_request() = request;
+    const auto reader = stub_->StreamCandidates(&context, stream_request);
+    v1::StreamCandidatesResponse message;
+    while (reader->Read(&message)) messages->push_back(message);
+    return reader->Finish();
+  }
+
   static v1::GenerateCandidatesResponse Answer(
       const v1::GenerateCandidatesRequest& request) {
     v1::GenerateCandidatesResponse response;

@@ -192,7 +192,7 @@ TEST_F(GeneratorService, AnOperatorMayHaveCandidatesClosedAtTheirLength) {
   request.stopping = {.stop_strings = {"</SUMMARY>"},
                       .max_new_tokens = 48,
                       .min_new_tokens = 48};
-  const auto result = generator.GenerateCandidates({}, request);
+  const auto result = generator.GenerateCandidates({}, request, nullptr);
   ASSERT_TRUE(result.ok()) << result.status();
   ASSERT_THAT(result->candidates, SizeIs(4));
   for (const auto& candidate : result->candidates) {
@@ -246,6 +246,35 @@ TEST_F(GeneratorService, TokenLogprobsAddUpAndComeOnlyWhenAskedFor) {
   EXPECT_GE(logprobs.size(), candidate.token_ids_size());
   EXPECT_NEAR(std::accumulate(logprobs.begin(), logprobs.end(), 0.0),
               candidate.logprob(), 1e-3);
+}
+
+TEST_F(GeneratorService, AStreamHasEachCandidateOnceAndThenTheRest) {
+  auto request = SampledRequest(5);
+  request.set_prefix_text("<SUMMARY> I will");
+  request.mutable_stopping()->set_max_new_tokens(64);
+  std::vector<v1::StreamCandidatesResponse> messages;
+  const grpc::Status status = Receive(request, &messages);
+  ASSERT_TRUE(status.ok()) << status.error_message();
+  ASSERT_THAT(messages, SizeIs(6));
+  const auto unary = Answer(request);
+  std::set<int> indices;
+  for (int i = 0; i < 5; ++i) {
+    ASSERT_TRUE(messages[i].has_candidate_ended());
+    const v1::CandidateEnded& ended = messages[i].candidate_ended();
+    ASSERT_TRUE(indices.insert(ended.index()).second);
+    const v1::Candidate& candidate = unary.candidates(ended.index());
+    EXPECT_EQ(Ids(ended.candidate()), Ids(candidate));
+    EXPECT_EQ(ended.candidate().text(), candidate.text());
+    EXPECT_EQ(ended.candidate().finish_reason(), candidate.finish_reason());
+    EXPECT_LT(ended.candidate().logprob(), 0);
+  }
+  const v1::GenerateCandidatesResponse& rest = messages[5].finished();
+  EXPECT_THAT(rest.candidates(), IsEmpty());
+  EXPECT_EQ(rest.usage().generated_token_count(),
+            unary.usage().generated_token_count());
+  EXPECT_EQ(rest.model_id(), unary.model_id());
+  EXPECT_EQ(rest.prefix_text_token_ids_size(),
+            unary.prefix_text_token_ids_size());
 }
 
 TEST_F(GeneratorService, SessionsChangeNothingOfTheAnswer) {

@@ -37,7 +37,8 @@ int ScriptedEncoder::encodings() const {
 
 absl::StatusOr<inference::GenerateResult> ScriptedGenerator::GenerateCandidates(
     const inference::RequestContext& context,
-    const inference::GenerateRequest& request) {
+    const inference::GenerateRequest& request,
+    const inference::CandidateListener& on_candidate) {
   {
     absl::MutexLock lock(&mutex_);
     requests_.push_back(request);

@@ -153,7 +153,7 @@ TEST(RemoteGenerator, RequestAndAnswerArriveWhole) {
       },
       nullptr);
   RemoteGenerator generator(server.replicas());
-  const auto result = generator.GenerateCandidates({}, request);
+  const auto result = generator.GenerateCandidates({}, request, nullptr);
   ASSERT_TRUE(result.ok()) << result.status();
   EXPECT_EQ(seen.image, request.image);
   EXPECT_EQ(seen.question, request.question);
@@ -176,7 +176,7 @@ TEST(RemoteGenerator, AnAnswerOfAnotherSizeIsAnError) {
       },
       nullptr);
   RemoteGenerator generator(server.replicas());
-  EXPECT_EQ(generator.GenerateCandidates({}, {}).status().code(),
+  EXPECT_EQ(generator.GenerateCandidates({}, {}, nullptr).status().code(),
             absl::StatusCode::kInternal);
 }
 
