@@ -7,8 +7,10 @@
   cluster.py run -- CMD    starts it, runs CMD, and stops it whatever happens
 
 redis-server, the encoder, generators, judges and the orchestrator are each a
-process on ports of their own, bound to 127.0.0.1. CMD finds the orchestrator
-in STAGEBEAM_SERVER and its metrics page in STAGEBEAM_METRICS.
+process on ports of their own, bound to 127.0.0.1. With --combined, generator
+and judge are one process with one copy of the model, for machines with one GPU
+or few cores. CMD finds the orchestrator in STAGEBEAM_SERVER and its metrics
+page in STAGEBEAM_METRICS.
 """
 
 import argparse
@@ -22,7 +24,7 @@ import subprocess
 import sys
 import time
 
-from plan import HOST, Options, make_plan
+from plan import HOST, Options, kinds, make_plan
 from processes import START_SECONDS, STOP_SECONDS, Running, StartError, tail
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
@@ -40,6 +42,8 @@ def parse():
                         help="folder of the logs and of what is running")
     parser.add_argument("--generators", type=int, default=1)
     parser.add_argument("--judges", type=int, default=1)
+    parser.add_argument("--combined", action="store_true",
+                        help="one generator-judge in place of generators and judges")
     parser.add_argument("--threads", type=int, default=1, help="of each process's model")
     parser.add_argument("--base_port", type=int, default=0,
                         help="first of consecutive ports; 0: any free ones")
@@ -52,18 +56,27 @@ def parse():
     for name in ("generators", "judges", "threads"):
         if getattr(args, name) < 1:
             parser.error(f"--{name}: must be at least 1")
+    if args.combined and (args.generators, args.judges) != (1, 1):
+        parser.error("--combined: is one process; leave --generators and --judges out")
     if args.action == "run" and not args.command:
         parser.error("run: needs a command after --")
+    check_flags(parser, args)
+    return args
+
+
+def check_flags(parser, args):
+    services = kinds(options_of(args))
     for flag in args.flag:
         kind, _, rest = flag.partition(":")
-        if kind not in ("encoder", "generator", "judge", "orchestrator") or rest[:2] != "--":
-            parser.error(f"--flag: '{flag}' is not SERVICE:--NAME=VALUE")
-    return args
+        if kind not in services or rest[:2] != "--":
+            parser.error(f"--flag: '{flag}' is not SERVICE:--NAME=VALUE with a SERVICE of "
+                         + ", ".join(services))
 
 
 def options_of(args):
     return Options(args.binaries.resolve(), args.checkpoint.resolve(), args.state.resolve(),
-                   args.generators, args.judges, args.threads, args.base_port, tuple(args.flag))
+                   args.generators, args.judges, args.combined, args.threads, args.base_port,
+                   tuple(args.flag))
 
 
 def state_file(state):
@@ -91,8 +104,9 @@ def write_state(state, running):
 
 def check_programs(options):
     """Ends with one line that names what is not there."""
-    if not (options.binaries / "stagebeam-orchestrator").exists():
-        sys.exit(f"no stagebeam-orchestrator in {options.binaries}; build it with: make build")
+    for kind in kinds(options):
+        if not (options.binaries / f"stagebeam-{kind}").exists():
+            sys.exit(f"no stagebeam-{kind} in {options.binaries}; build it with: make build")
     if not shutil.which("redis-server"):
         sys.exit("no redis-server on the PATH; install it with: apt-get install redis-server")
     if not (options.checkpoint / "config.json").exists():
@@ -184,7 +198,7 @@ def describe(saved):
         state = "running" if is_running(process["pid"]) else "ENDED"
         page = process["metrics_port"]
         metrics = f"metrics http://{HOST}:{page}/metrics" if page else ""
-        rows.append(f"{process['name']:14} {state:8} pid {process['pid']:<8} "
+        rows.append(f"{process['name']:15} {state:8} pid {process['pid']:<8} "
                     f"{HOST}:{process['port']:<6} {metrics}")
     return "\n".join(rows)
 

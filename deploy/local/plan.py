@@ -16,6 +16,7 @@ class Options:
     state: pathlib.Path
     generators: int = 1
     judges: int = 1
+    combined: bool = False  # One process in place of generators and judges.
     threads: int = 1
     base_port: int = 0  # 0: any free ports.
     flags: tuple = ()  # "service:--flag=value", for one kind of service.
@@ -82,6 +83,12 @@ def addresses(processes):
     return ",".join(process.address for process in processes)
 
 
+def kinds(options):
+    """The kinds of services that the cluster consists of."""
+    workers = ("generator-judge",) if options.combined else ("generator", "judge")
+    return ("encoder", *workers, "orchestrator")
+
+
 def make_plan(options):
     """Every process, so that each starts after those that it calls."""
     ports = Ports(options.base_port)
@@ -90,10 +97,16 @@ def make_plan(options):
              f"--redis={store.address}")
     encoder = service("encoder", "encoder", ports, options, *model)
     workers = (*model, f"--encoder={encoder.address}")
-    generators = replicas("generator", options.generators, ports, options, *workers)
-    judges = replicas("judge", options.judges, ports, options, *workers)
+    if options.combined:
+        generators = judges = [service("generator-judge", "generator-judge", ports, options,
+                                       *workers)]
+        language = generators
+    else:
+        generators = replicas("generator", options.generators, ports, options, *workers)
+        judges = replicas("judge", options.judges, ports, options, *workers)
+        language = [*generators, *judges]
     orchestrator = service(
         "orchestrator", "orchestrator", ports, options, f"--encoders={encoder.address}",
         f"--generators={addresses(generators)}", f"--judges={addresses(judges)}")
     ports.release()
-    return [store, encoder, *generators, *judges, orchestrator]
+    return [store, encoder, *language, orchestrator]

@@ -19,13 +19,15 @@ constexpr absl::Duration kStartTime = absl::Minutes(2);
 Cluster::Cluster(const ClusterShape& shape) : shape_(shape) {
   const std::string redis = absl::StrCat("--redis=", redis_.address());
   Add("encoder", shape.encoders, {redis});
-  const std::string encoders = absl::StrCat("--encoder=", Addresses("encoder"));
+  const std::string encoders =
+      absl::StrCat("--encoder=", Addresses({"encoder"}));
   Add("generator", shape.generators, {redis, encoders});
   Add("judge", shape.judges, {redis, encoders});
+  Add("generator-judge", shape.generator_judges, {redis, encoders});
   Add("orchestrator", shape.orchestrators,
-      {absl::StrCat("--encoders=", Addresses("encoder")),
-       absl::StrCat("--generators=", Addresses("generator")),
-       absl::StrCat("--judges=", Addresses("judge"))});
+      {absl::StrCat("--encoders=", Addresses({"encoder"})),
+       absl::StrCat("--generators=", Addresses({"generator", "generator-judge"})),
+       absl::StrCat("--judges=", Addresses({"judge", "generator-judge"}))});
 }
 
 void Cluster::Add(const std::string& kind, int count,
@@ -39,9 +41,12 @@ void Cluster::Add(const std::string& kind, int count,
   }
 }
 
-std::string Cluster::Addresses(const std::string& kind) {
+std::string Cluster::Addresses(const std::vector<std::string>& kinds) {
   std::vector<std::string> addresses;
-  for (const auto& replica : of(kind)) addresses.push_back(replica->address());
+  for (const std::string& kind : kinds) {
+    for (const auto& replica : of(kind))
+      addresses.push_back(replica->address());
+  }
   return absl::StrJoin(addresses, ",");
 }
 
@@ -59,7 +64,8 @@ void Cluster::Start() {
 
 std::vector<ServiceProcess*> Cluster::services() {
   std::vector<ServiceProcess*> all;
-  for (const char* kind : {"encoder", "generator", "judge", "orchestrator"}) {
+  for (const char* kind :
+       {"encoder", "generator", "judge", "generator-judge", "orchestrator"}) {
     for (const auto& replica : of(kind)) all.push_back(replica.get());
   }
   return all;

@@ -18,6 +18,8 @@ struct ClusterShape {
   int encoders = 1;
   int generators = 1;
   int judges = 1;
+  // Processes that are generator and judge in one, beside the others.
+  int generator_judges = 0;
   int orchestrators = 1;
   // By kind: "generator".
   std::map<std::string, std::vector<std::string>> flags = {};
@@ -36,6 +38,9 @@ class Cluster {
   ServiceProcess& encoder(int i = 0) { return *of("encoder")[i]; }
   ServiceProcess& generator(int i = 0) { return *of("generator")[i]; }
   ServiceProcess& judge(int i = 0) { return *of("judge")[i]; }
+  ServiceProcess& generator_judge(int i = 0) {
+    return *of("generator-judge")[i];
+  }
   ServiceProcess& orchestrator(int i = 0) { return *of("orchestrator")[i]; }
   // All services, the orchestrator last.
   std::vector<ServiceProcess*> services();
@@ -48,7 +53,8 @@ class Cluster {
 
   Replicas& of(const std::string& kind) { return replicas_[kind]; }
   void Add(const std::string& kind, int count, std::vector<std::string> flags);
-  std::string Addresses(const std::string& kind);
+  // Of all replicas of these kinds.
+  std::string Addresses(const std::vector<std::string>& kinds);
 
   const ClusterShape shape_;
   ScratchDirectory directory_;

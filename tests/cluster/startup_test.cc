@@ -21,9 +21,10 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
 
-const std::vector<std::string> kServices = {"encoder", "generator", "judge",
-                                            "orchestrator"};
-const std::vector<std::string> kWorkers = {"encoder", "generator", "judge"};
+const std::vector<std::string> kWorkers = {"encoder", "generator", "judge",
+                                           "generator-judge"};
+const std::vector<std::string> kServices = {
+    "encoder", "generator", "judge", "generator-judge", "orchestrator"};
 
 struct End {
   int exit_code = 0;

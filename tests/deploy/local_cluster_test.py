@@ -54,10 +54,10 @@ class LocalCluster(unittest.TestCase):
     def pids(self):
         return [process["pid"] for process in self.saved()["processes"]]
 
-    def ask(self, server):
+    def ask(self, server, strategy="--strategy=single"):
         return subprocess.run(
             [pathlib.Path(ARGS.bin) / "stagebeam", "ask", "--server", server, "--image", PICTURE,
-             "--strategy=single", "--temperature=0", "What color is the shape?"],
+             strategy, "--temperature=0", "What color is the shape?"],
             capture_output=True, text=True)
 
     def test_it_comes_up_answers_and_goes(self):
@@ -74,6 +74,21 @@ class LocalCluster(unittest.TestCase):
         self.assertEqual(self.cluster("down").returncode, 0)
         self.assertTrue(all_gone(pids))
         self.assertEqual(self.cluster("status").returncode, 1)
+
+    def test_one_process_may_be_generator_and_judge(self):
+        up = self.cluster("up", "--combined", "--flag=generator-judge:--close_at_limit")
+        self.assertEqual(up.returncode, 0, up.stdout + up.stderr)
+        processes = self.saved()["processes"]
+        self.assertEqual([process["name"] for process in processes],
+                         ["redis", "encoder", "generator-judge", "orchestrator"])
+        self.assertIn("--close_at_limit", processes[2]["command"])
+        pids = self.pids()
+        asked = self.ask(f"127.0.0.1:{processes[-1]['port']}", "--strategy=stage-beam")
+        self.assertEqual(asked.returncode, 0, asked.stderr)
+        self.assertRegex(asked.stdout, r"\nanswer: \w+\n$")
+        self.assertEqual(self.cluster("status").returncode, 0)
+        self.assertEqual(self.cluster("down").returncode, 0)
+        self.assertTrue(all_gone(pids))
 
     def test_a_second_one_in_the_same_folder_is_refused(self):
         self.assertEqual(self.cluster("up").returncode, 0)
@@ -114,6 +129,10 @@ class LocalCluster(unittest.TestCase):
     def test_mistakes_are_one_clear_line(self):
         for arguments, part in ((("--checkpoint", "/no/model"), "no config.json in /no/model"),
                                 (("--judges", "0"), "--judges: must be at least 1"),
+                                (("--combined", "--judges", "2"), "--combined: is one process"),
+                                (("--combined", "--flag", "judge:--method=write"),
+                                 "with a SERVICE of encoder, generator-judge, orchestrator"),
+                                (("--binaries", "/no/bin"), "no stagebeam-encoder in /no/bin"),
                                 (("--flag", "cook:--salt"), "--flag")):
             up = self.cluster("up", *arguments)
             self.assertNotEqual(up.returncode, 0)
