@@ -1,8 +1,5 @@
 #!/bin/bash
-# .venv-goldens: Hugging Face's libraries, and torch lent from .venv.
+# .venv-goldens: Hugging Face's libraries for the golden test data.
 source "$(dirname "$0")/environment.sh"
 
-bash scripts/setup.sh
-bash scripts/make_venv.sh .venv-goldens scripts/golden_requirements.txt
-site() { "$1/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))'; }
-site .venv >"$(site .venv-goldens)/torch-of-venv.pth"
+bash scripts/make_torch_venv.sh .venv-goldens scripts/golden_requirements.txt
