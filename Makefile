@@ -1,6 +1,6 @@
 # Each target does its own set-up (Debian packages, libtorch, build) where
 # something is missing, and nothing where it is not.
-.PHONY: help build demo test lint format clean asan goldens pictures accuracy example
+.PHONY: help build demo test lint format clean asan goldens pictures accuracy example bench
 
 help:
 	@echo 'make demo      start a cluster on this machine and ask it about pictures'
@@ -10,6 +10,7 @@ help:
 	@echo 'make format    format the C++ sources'
 	@echo 'make asan      every test under AddressSanitizer and UBSan'
 	@echo 'make accuracy  accuracy of the search on 200 held-out questions'
+	@echo 'make bench     a short form of every benchmark'
 	@echo 'make example   run the Python example against a cluster'
 	@echo 'make goldens   make the golden test data again with Hugging Face'
 	@echo 'make pictures  draw the pictures of the demo again'
@@ -35,6 +36,9 @@ asan:
 
 accuracy:
 	@bash scripts/accuracy.sh
+
+bench:
+	@bash scripts/bench.sh
 
 example:
 	@bash scripts/example.sh
