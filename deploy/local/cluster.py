@@ -30,15 +30,13 @@ from processes import START_SECONDS, STOP_SECONDS, Running, StartError, tail
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 
 
-def parse():
-    parser = argparse.ArgumentParser(description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("action", choices=["up", "down", "status", "run"])
+def add_options(parser, state):
+    """Adds the arguments that describe a cluster, which `options_of` reads."""
     parser.add_argument("--checkpoint", type=pathlib.Path, default=SOURCE / "models" / "reference",
                         help="Hugging Face directory of the model")
     parser.add_argument("--binaries", type=pathlib.Path,
                         default=SOURCE / "build" / "release" / "bin")
-    parser.add_argument("--state", type=pathlib.Path, default=SOURCE / "out" / "cluster",
+    parser.add_argument("--state", type=pathlib.Path, default=state,
                         help="folder of the logs and of what is running")
     parser.add_argument("--generators", type=int, default=1)
     parser.add_argument("--judges", type=int, default=1)
@@ -49,28 +47,36 @@ def parse():
                         help="first of consecutive ports; 0: any free ones")
     parser.add_argument("--flag", action="append", default=[], metavar="SERVICE:--NAME=VALUE",
                         help="one more flag for a kind of service, e.g. generator:--dtype=float32")
-    own = sys.argv[1:]
-    cut = own.index("--") if "--" in own else len(own)
-    args = parser.parse_args(own[:cut])
-    args.command = own[cut + 1:]
+
+
+def check_options(parser, args):
+    """Ends with one line that names the argument that makes no sense."""
     for name in ("generators", "judges", "threads"):
         if getattr(args, name) < 1:
             parser.error(f"--{name}: must be at least 1")
     if args.combined and (args.generators, args.judges) != (1, 1):
         parser.error("--combined: is one process; leave --generators and --judges out")
-    if args.action == "run" and not args.command:
-        parser.error("run: needs a command after --")
-    check_flags(parser, args)
-    return args
-
-
-def check_flags(parser, args):
     services = kinds(options_of(args))
     for flag in args.flag:
         kind, _, rest = flag.partition(":")
         if kind not in services or rest[:2] != "--":
             parser.error(f"--flag: '{flag}' is not SERVICE:--NAME=VALUE with a SERVICE of "
                          + ", ".join(services))
+
+
+def parse():
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("action", choices=["up", "down", "status", "run"])
+    add_options(parser, SOURCE / "out" / "cluster")
+    own = sys.argv[1:]
+    cut = own.index("--") if "--" in own else len(own)
+    args = parser.parse_args(own[:cut])
+    args.command = own[cut + 1:]
+    check_options(parser, args)
+    if args.action == "run" and not args.command:
+        parser.error("run: needs a command after --")
+    return args
 
 
 def options_of(args):

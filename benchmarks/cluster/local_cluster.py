@@ -1,0 +1,80 @@
+"""A real cluster on this machine, started for a benchmark."""
+
+import dataclasses
+import os
+import pathlib
+import sys
+
+import source_tree
+
+source_tree.use("deploy/local")
+import cluster  # noqa: E402
+import plan  # noqa: E402
+import processes  # noqa: E402
+
+
+def add_arguments(parser, name):
+    """The arguments of deploy/local/cluster.py; logs go to out/bench/`name`."""
+    cluster.add_options(parser, source_tree.SOURCE / "out" / "bench" / name)
+    parser.set_defaults(threads=os.cpu_count())
+
+
+def options_of(parser, args, flags=()):
+    """What the arguments say, and `flags` ("service:--flag=value") before their own."""
+    cluster.check_options(parser, args)
+    options = cluster.options_of(args)
+    options = dataclasses.replace(options, flags=(*flags, *options.flags))
+    cluster.check_programs(options)
+    options.state.mkdir(parents=True, exist_ok=True)
+    return options
+
+
+class LocalCluster:
+    """The processes of a plan, running while the context is entered. For one thread."""
+
+    def __init__(self, options):
+        self.options = options
+        self.plan = plan.make_plan(options)
+        self.running = processes.Running(options)
+
+    def __enter__(self):
+        cluster.stop_on_signals()
+        try:
+            self.running.start(self.plan)
+        except processes.StartError as error:
+            sys.exit(f"the cluster did not start: {error}")
+        return self
+
+    def __exit__(self, *_):
+        self.running.stop()
+
+    def add_replica(self, of, name, *flags):
+        """Starts one more process like `of`, on ports of its own; later flags win."""
+        ports = plan.Ports(0)
+        port, metrics_port = ports.take(), ports.take()
+        ports.release()
+        command = (*self.process(of).command, f"--listen={plan.HOST}:{port}",
+                   f"--metrics_listen={plan.HOST}:{metrics_port}", *flags)
+        self.running.launch(plan.Process(name, command, port, metrics_port))
+        self.running.wait_for_all()
+
+    def find(self, name):
+        return next((p, c) for p, c in self.running.children if p.name == name)
+
+    def process(self, name):
+        return self.find(name)[0]
+
+    def pid(self, name):
+        return self.find(name)[1].pid
+
+    def pids(self):
+        return [child.pid for _, child in self.running.children]
+
+    def address(self, name="orchestrator"):
+        return self.process(name).address
+
+    def metrics_url(self, name):
+        return f"http://{plan.HOST}:{self.process(name).metrics_port}/metrics"
+
+    def log(self, name) -> pathlib.Path:
+        return self.running.log(self.process(name))
