@@ -5,5 +5,6 @@ source "$(dirname "$0")/environment.sh"
 preset=$1
 shift
 bash scripts/build.sh "$preset"
+bash scripts/make_venv.sh .venv-evaluation evaluation/requirements.txt
 say "running the tests of build/$preset"
 ctest --preset "$preset" -j "$(nproc)" "$@"

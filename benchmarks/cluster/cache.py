@@ -10,7 +10,7 @@ checked on their metrics pages.
 import argparse
 
 import machine_limits
-from caller import Caller, usage_row
+from caller import usage_row
 from json_lines import emit
 from local_cluster import LocalCluster, add_arguments, options_of
 from metrics_page import Page
@@ -39,7 +39,7 @@ class Front:
     """An encoder and the orchestrator that asks it."""
 
     def __init__(self, cluster, encoder, orchestrator):
-        self.caller = Caller(cluster.address(orchestrator), cluster.options.state)
+        self.caller = cluster.caller(orchestrator)
         self.metrics_url = cluster.metrics_url(encoder)
 
     def counts(self):

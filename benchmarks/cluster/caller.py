@@ -19,7 +19,11 @@ class Caller:
         """`folder` gets the generated stubs."""
         self.address = address
         self.pb, self.services = stubs.load(folder / "python")
-        self.stub = self.services.OrchestratorServiceStub(grpc.insecure_channel(address))
+        self.channel = grpc.insecure_channel(address)
+        self.stub = self.services.OrchestratorServiceStub(self.channel)
+
+    def close(self):
+        self.channel.close()
 
     def request(self, work, picture, question, seed):
         request = self.pb.ReasonRequest(image=picture, question=question)

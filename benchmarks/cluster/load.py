@@ -68,8 +68,7 @@ class Requests:
         return self.caller.request(self.work, picture, self.question, self.next_seed)
 
 
-def measure(server, options, work, args):
-    caller = Caller(server, options.state)
+def measure(caller, work, args):
     requests = Requests(caller, work, args)
     for request in requests.make(max(1, args.pictures)):  # Warms up, and the pictures with it.
         work.check(caller.ask(request)[1])
@@ -83,8 +82,11 @@ def main():
     options = options_of(parser, args, works.cluster_flags(work))
     machine_limits.print_limits(BENCHMARK, args)
     with contextlib.ExitStack() as stack:
-        server = args.server or stack.enter_context(LocalCluster(options)).address()
-        measure(server, options, work, args)
+        if args.server:
+            caller = stack.enter_context(contextlib.closing(Caller(args.server, options.state)))
+        else:
+            caller = stack.enter_context(LocalCluster(options)).caller()
+        measure(caller, work, args)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import pathlib
 import sys
 
 import source_tree
+from caller import Caller
 
 source_tree.use("deploy/local")
 import cluster  # noqa: E402
@@ -36,6 +37,7 @@ class LocalCluster:
         self.options = options
         self.plan = plan.make_plan(options)
         self.running = processes.Running(options)
+        self.callers = []
 
     def __enter__(self):
         cluster.stop_on_signals()
@@ -46,7 +48,14 @@ class LocalCluster:
         return self
 
     def __exit__(self, *_):
+        for caller in self.callers:
+            caller.close()
         self.running.stop()
+
+    def caller(self, orchestrator="orchestrator"):
+        """A new connection; it ends with the cluster."""
+        self.callers.append(Caller(self.process(orchestrator).address, self.options.state))
+        return self.callers[-1]
 
     def add_replica(self, of, name, *flags):
         """Starts one more process like `of`, on ports of its own; later flags win."""
@@ -70,7 +79,7 @@ class LocalCluster:
     def pids(self):
         return [child.pid for _, child in self.running.children]
 
-    def address(self, name="orchestrator"):
+    def address(self, name):
         return self.process(name).address
 
     def metrics_url(self, name):

@@ -11,7 +11,6 @@ import dataclasses
 
 import machine_limits
 import work as works
-from caller import Caller
 from checkpoint_size import weight_bytes
 from json_lines import emit
 from local_cluster import LocalCluster, add_arguments, options_of
@@ -45,7 +44,7 @@ def holding(options, weights):
 def measure(options, work, weights):
     """The memory of each holder after a request: {name: {kind: bytes}}."""
     with LocalCluster(holding(options, weights)) as cluster:
-        caller, (image, question) = Caller(cluster.address(), options.state), work.subject
+        caller, (image, question) = cluster.caller(), work.subject
         request = caller.request(work, Pictures(image).new(), question, seed=1)
         work.check(caller.ask(request)[1])
         used = {name: memory(cluster.pid(name)) for name in HOLDERS}

@@ -1,6 +1,7 @@
 """The Python peer as a process that stays loaded and runs one search at a time."""
 
 import json
+import os
 import pathlib
 import subprocess
 import sys
@@ -13,6 +14,9 @@ PROGRAM = SOURCE / "benchmarks" / "peer" / "run_peer.py"
 def add_arguments(parser):
     parser.add_argument("--peer", action="store_true",
                         help="run the Python peer in turns with ours")
+    parser.add_argument("--peer-waits", default="default,passive",
+                        help="how its OpenMP threads wait for each other: default (they spin a "
+                        "little), active or passive; one loaded peer for each, the fastest counts")
     parser.add_argument("--peer-python", type=pathlib.Path,
                         default=SOURCE / ".venv-bench" / "bin" / "python",
                         help="made by scripts/make_bench_venv.sh")
@@ -21,8 +25,9 @@ def add_arguments(parser):
 class PeerProcess:
     """Runs while the context is entered; between searches it waits for a line."""
 
-    def __init__(self, args, work):
-        """`work` without candidates: these are each run's own."""
+    def __init__(self, args, work, waits):
+        """`work` without candidates: these are each run's own. `waits`: of --peer-waits."""
+        self.waits = waits
         self.command = [
             str(args.peer_python), str(PROGRAM), "--serve", "--checkpoint", str(args.checkpoint),
             "--stage-tokens", str(work.stage_tokens), "--judge-tokens", str(work.verdict_tokens),
@@ -33,8 +38,11 @@ class PeerProcess:
                      "scripts/make_bench_venv.sh")
 
     def __enter__(self):
+        environment = {k: v for k, v in os.environ.items() if k != "OMP_WAIT_POLICY"}
+        if self.waits != "default":
+            environment["OMP_WAIT_POLICY"] = self.waits
         self.child = subprocess.Popen(self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                      text=True)
+                                      text=True, env=environment)
         return self
 
     def __exit__(self, *_):

@@ -1,12 +1,14 @@
-"""A whole stage-beam search through the cluster, in turns with the Python peer.
+"""Whole stage-beam searches through the cluster, in turns with the Python peer.
 
 Every run does the same work, checked to the token: one new picture, one
 question, four stages of N candidates of exactly --stage-tokens, N - 1 duels a
 stage. The peer always writes its verdicts, of --verdict-tokens, and also checks
 each reasoning once; its rows give the time without these checks, too.
 
-Both sides stay loaded, and take turns at going first. A side that waits must
-leave the processors alone: each row says what the other side took of them.
+All sides stay loaded, and take turns at going first. A side that waits must
+leave the processors alone: each row says what the others took of them. The peer
+runs once for each of --peer-waits, and the faster one is compared with ours:
+spinning threads win on a quiet machine, and lose by far on a busy one.
 
   search.py --checkpoint DIR --candidates 1,2,4 --peer --repeat 5
 """
@@ -18,15 +20,14 @@ import os
 
 import machine_limits
 import work as works
-from caller import Caller
 from json_lines import emit
 from local_cluster import LocalCluster, add_arguments, options_of
 from peer_process import PeerProcess
 from peer_process import add_arguments as add_peer_arguments
 from pictures import Pictures
 from process_stat import cpu_seconds
+from search_summary import summarize
 from sides import Ours, Peer
-from summaries import median
 
 BENCHMARK = "search"
 
@@ -67,8 +68,9 @@ class Turns:
         return {side.name: sum(map(cpu_seconds, side.pids)) for side in self.sides}
 
     def round(self, work, repeat):
-        """One run of each side; who goes first alternates."""
-        order = self.sides if repeat % 2 == 0 else self.sides[::-1]
+        """One run of each side; who goes first changes from round to round."""
+        first = repeat % len(self.sides)
+        order = self.sides[first:] + self.sides[:first]
         return [self.run(side, work, repeat) for side in order]
 
 
@@ -85,40 +87,6 @@ def measure(turns, work, args):
     return rows
 
 
-def pairs(rows, candidates):
-    """(ours, peer) of every round with so many candidates."""
-    by = {(row["side"], row["repeat"]): row for row in rows if row["candidates"] == candidates}
-    return [(by["ours", repeat], by["peer", repeat])
-            for side, repeat in by if side == "peer"]
-
-
-def summarize(rows, candidates, base):
-    """The medians of one N; `base`: the median wall time of the first N."""
-    both = pairs(rows, candidates)
-    mine = [r for r in rows if r["candidates"] == candidates and r["side"] == "ours"]
-    wall = median(row["wall_s"] for row in mine)
-    return {
-        "candidates": candidates, "runs": len(mine), "ours_s": wall,
-        "ours_tokens_per_s": mine[0]["tokens"] / wall,
-        "peer_s": median(peer["wall_s"] for _, peer in both),
-        "peer_over_ours": median(peer["wall_s"] / ours["wall_s"] for ours, peer in both),
-        "peer_without_checks_over_ours": median(
-            peer["without_checks_s"] / ours["wall_s"] for ours, peer in both),
-        "growth": wall / base,
-        "most_of_other_side": max(row["other_cpu_s"] / row["wall_s"] for row in rows
-                                  if row["candidates"] == candidates)}
-
-
-def print_summaries(rows, work, args):
-    def ours(candidates):
-        return median(r["wall_s"] for r in rows
-                      if r["side"] == "ours" and r["candidates"] == candidates)
-    for candidates in args.candidates:
-        emit(BENCHMARK, "summary", checkpoint=args.checkpoint.name, method=work.method,
-             grown_from=args.candidates[0],
-             **summarize(rows, candidates, ours(args.candidates[0])))
-
-
 def main():
     parser, args = parse()
     work = works.Work(max(args.candidates), args.stage_tokens, args.method, args.verdict_tokens)
@@ -126,11 +94,13 @@ def main():
     machine_limits.print_limits(BENCHMARK, args)
     with contextlib.ExitStack() as stack:
         cluster = stack.enter_context(LocalCluster(options))
-        sides = [Ours(cluster, Caller(cluster.address(), options.state))]
-        if args.peer:
-            sides.append(Peer(stack.enter_context(PeerProcess(args, work))))
+        sides = [Ours(cluster, cluster.caller())]
+        for waits in args.peer_waits.split(",") if args.peer else []:
+            sides.append(Peer(stack.enter_context(PeerProcess(args, work, waits))))
         rows = measure(Turns(sides, work.subject[0]), work, args)
-    print_summaries(rows, work, args)
+    for candidates in args.candidates:
+        emit(BENCHMARK, "summary", checkpoint=args.checkpoint.name, method=work.method,
+             **summarize(rows, candidates, args.candidates[0]))
 
 
 if __name__ == "__main__":

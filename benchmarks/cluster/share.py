@@ -10,7 +10,7 @@ import argparse
 
 import machine_limits
 import work as works
-from caller import Caller, usage_row
+from caller import usage_row
 from json_lines import emit
 from local_cluster import LocalCluster, add_arguments, options_of
 from metrics_page import Page
@@ -82,7 +82,7 @@ def main():
     options = options_of(parser, args, works.cluster_flags(work))
     machine_limits.print_limits(BENCHMARK, args)
     with LocalCluster(options) as cluster:
-        rows, cpu = measure(cluster, Caller(cluster.address(), options.state), work, args.requests)
+        rows, cpu = measure(cluster, cluster.caller(), work, args.requests)
     emit(BENCHMARK, "summary", checkpoint=args.checkpoint.name, candidates=args.candidates,
          requests=len(rows), wall_s=median(row["wall_s"] for row in rows),
          share=median(row["share"] for row in rows),

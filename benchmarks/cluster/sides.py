@@ -1,4 +1,4 @@
-"""The two implementations that search.py runs in turns, each as one run's row."""
+"""The implementations that search.py runs in turns, each as one run's row."""
 
 from caller import usage_row
 from work import STAGES, require
@@ -43,9 +43,8 @@ class Ours:
 class Peer:
     """The Python peer, loaded once; it encodes the picture in every run."""
 
-    name = "peer"
-
     def __init__(self, process):
+        self.name = f"peer, {process.waits} waits"
         self.process = process
         self.pids = process.pids
 
