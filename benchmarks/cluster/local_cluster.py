@@ -3,6 +3,7 @@
 import dataclasses
 import os
 import pathlib
+import re
 import sys
 
 import source_tree
@@ -21,13 +22,19 @@ def add_arguments(parser, name):
 
 
 def options_of(parser, args, flags=()):
-    """What the arguments say, and `flags` ("service:--flag=value") before their own."""
+    """What the arguments say, and `flags` of services, which the arguments' own win over."""
     cluster.check_options(parser, args)
-    options = cluster.options_of(args)
-    options = dataclasses.replace(options, flags=(*flags, *options.flags))
+    options = with_flags(cluster.options_of(args), flags)
     cluster.check_programs(options)
     options.state.mkdir(parents=True, exist_ok=True)
     return options
+
+
+def with_flags(options, flags):
+    """`options` with more `flags`, "service:--flag=value"; one process may do two's work."""
+    if options.combined:
+        flags = [re.sub("^(generator|judge):", "generator-judge:", flag) for flag in flags]
+    return dataclasses.replace(options, flags=(*flags, *options.flags))
 
 
 class LocalCluster:
@@ -75,6 +82,10 @@ class LocalCluster:
 
     def pid(self, name):
         return self.find(name)[1].pid
+
+    def language_workers(self):
+        """Names of the processes that run the language model."""
+        return [p.name for p in self.plan if p.name.startswith(("generator", "judge"))]
 
     def pids(self):
         return [child.pid for _, child in self.running.children]

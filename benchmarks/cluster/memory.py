@@ -1,4 +1,4 @@
-"""Memory of a generator and a judge on one checkpoint, against one copy of its weights.
+"""Memory of generator and judge on one checkpoint, against one copy of its weights.
 
 Pages that processes share count once: Pss of both, after a request. One copy is
 the language model's tensors, which is what both hold; the summary gives the
@@ -7,18 +7,16 @@ what is mapped.
 """
 
 import argparse
-import dataclasses
 
 import machine_limits
 import work as works
 from checkpoint_size import weight_bytes
 from json_lines import emit
-from local_cluster import LocalCluster, add_arguments, options_of
+from local_cluster import LocalCluster, add_arguments, options_of, with_flags
 from pictures import Pictures
 from process_stat import memory
 
 BENCHMARK = "memory"
-HOLDERS = ("generator-1", "judge-1")
 KINDS = ("Pss", "Pss_Anon", "Pss_File", "Rss")
 
 
@@ -35,19 +33,14 @@ def parse():
     return parser, args
 
 
-def holding(options, weights):
-    """`options` under which generator and judge hold their weights so."""
-    more = (f"generator:--weights={weights}", f"judge:--weights={weights}")
-    return dataclasses.replace(options, flags=(*more, *options.flags))
-
-
 def measure(options, work, weights):
-    """The memory of each holder after a request: {name: {kind: bytes}}."""
-    with LocalCluster(holding(options, weights)) as cluster:
+    """The memory of each language worker after a request: {name: {kind: bytes}}."""
+    flags = (f"generator:--weights={weights}", f"judge:--weights={weights}")
+    with LocalCluster(with_flags(options, flags)) as cluster:
         caller, (image, question) = cluster.caller(), work.subject
         request = caller.request(work, Pictures(image).new(), question, seed=1)
         work.check(caller.ask(request)[1])
-        used = {name: memory(cluster.pid(name)) for name in HOLDERS}
+        used = {name: memory(cluster.pid(name)) for name in cluster.language_workers()}
     return {name: {kind: sizes[kind] for kind in KINDS} for name, sizes in used.items()}
 
 

@@ -21,8 +21,7 @@ from summaries import median
 BENCHMARK = "share"
 ENGINE = ("stagebeam_engine_queue_seconds_sum", "stagebeam_engine_prefill_seconds_sum",
           "stagebeam_engine_decode_seconds_sum")
-ACCOUNTS = {"encoder": ("stagebeam_encoder_encode_seconds_sum",), "generator-1": ENGINE,
-            "judge-1": ENGINE}
+ENCODER = ("stagebeam_encoder_encode_seconds_sum",)
 
 
 def parse():
@@ -40,9 +39,10 @@ def parse():
 
 def worker_seconds(cluster):
     """Seconds that each worker says it has worked for calls so far."""
-    pages = {name: Page(cluster.metrics_url(name)) for name in ACCOUNTS}
+    accounts = {"encoder": ENCODER, **dict.fromkeys(cluster.language_workers(), ENGINE)}
+    pages = {name: Page(cluster.metrics_url(name)) for name in accounts}
     return {name: sum(pages[name].total(metric) for metric in metrics)
-            for name, metrics in ACCOUNTS.items()}
+            for name, metrics in accounts.items()}
 
 
 def ask_once(cluster, caller, request):

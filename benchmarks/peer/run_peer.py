@@ -16,6 +16,7 @@ Meant for transformers 4.56 or later; vision intermediates are corrected here. R
 
 import argparse
 import copy
+import json
 import os
 import random
 import re
@@ -37,6 +38,9 @@ def parse_arguments():
     parser.add_argument("--repeat", type=int, default=1)
     parser.add_argument("--image", help="picture file; default: a drawn one of 1024 x 768")
     parser.add_argument("--prompt")
+    parser.add_argument("--serve", action="store_true",
+                        help="stay loaded: one run for each line of standard input, "
+                        '{"beam": N, "rep": SEED, "image": FILE}')
     parser.add_argument("--dump", action="store_true", help="answers on standard error")
     return parser.parse_args()
 
@@ -364,6 +368,16 @@ def measure(engine, scripts, image, beam, rep, loaded):
         peak_rss_mb=common.rss_mb(True), loadavg=os.getloadavg()[0])
 
 
+def serve(engine, scripts, loaded):
+    """Runs what the lines of standard input ask for; waiting for one takes no processor time."""
+    from PIL import Image
+
+    for line in sys.stdin:
+        asked = json.loads(line)
+        # Decoded when it is encoded, within the run's time, as a service has to.
+        measure(engine, scripts, Image.open(asked["image"]), asked["beam"], asked["rep"], loaded)
+
+
 def main():
     torch.set_num_threads(ARGS.threads)
     torch.set_grad_enabled(False)
@@ -371,6 +385,8 @@ def main():
     engine = Engine(ARGS.checkpoint, {"bf16": torch.bfloat16, "fp32": torch.float32}[ARGS.dtype])
     loaded = {"load_s": round(time.perf_counter() - start, 2), "rss_loaded_mb": common.rss_mb()}
     scripts = common.Scripts(engine.tokenizer, ARGS.stage_tokens, ARGS.judge_tokens)
+    if ARGS.serve:
+        return serve(engine, scripts, loaded)
     if ARGS.image:
         from PIL import Image
 
