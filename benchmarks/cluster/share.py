@@ -3,7 +3,10 @@
 Asks a stage-beam question again and again, one at a time, with a new picture
 each. A worker's own account of its time is the difference of its metrics page
 before and after the request, so what remains of the wall time is the
-orchestrator, the calls between the processes, and the caller's own call.
+orchestrator, the calls between the processes, and the caller's own call. That
+needs workers that take turns. Candidates of fixed length end together, so they
+do; with --stage-tokens 0 a judge may start before the generator has ended, and
+time that both work is subtracted twice.
 """
 
 import argparse
@@ -28,7 +31,7 @@ def parse():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     add_arguments(parser, BENCHMARK)
-    works.add_arguments(parser, stage_tokens=0)
+    works.add_arguments(parser, stage_tokens=24)
     machine_limits.add_argument(parser)
     parser.add_argument("--requests", type=int, default=50)
     args = parser.parse_args()
