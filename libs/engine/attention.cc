@@ -10,6 +10,10 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <vector>
+
+#include "libs/engine/kernel_tensors.h"
+#include "libs/kernels/attention.h"
 
 namespace stagebeam::engine {
 namespace {
@@ -131,11 +135,11 @@ int64_t SharedLength(std::span<const SharedKeyValues> shared) {
   return length;
 }
 
-}  // namespace
-
-at::Tensor Attend(const at::Tensor& queries,
-                  std::span<const SharedKeyValues> shared,
-                  const OwnKeyValues& own, int64_t kv_heads) {
+// Block after block, so that scores stay in bounds.
+void AttendInBlocks(const at::Tensor& queries,
+                    std::span<const SharedKeyValues> shared,
+                    const OwnKeyValues& own, int64_t kv_heads,
+                    const at::Tensor& result) {
   const int64_t branches = queries.size(0), count = queries.size(1),
                 heads = queries.size(2);
   const int64_t shared_length = SharedLength(shared);
@@ -144,8 +148,7 @@ at::Tensor Attend(const at::Tensor& queries,
       shared_length + (has_own ? own.length_before + count : 0);
   const int64_t step =
       std::clamp<int64_t>(kMaxScores / (branches * heads * longest), 1, count);
-  const int64_t width = heads * queries.size(3);
-  at::Tensor result = at::empty({branches, count, width}, queries.options());
+  const at::Tensor rows = result.view({branches, count, -1});
   for (int64_t begin = 0; begin < count; begin += step) {
     const int64_t size = std::min(step, count - begin);
     const Block block{branches,
@@ -155,10 +158,52 @@ at::Tensor Attend(const at::Tensor& queries,
                       queries.size(3),
                       shared_length,
                       has_own ? own.length_before + begin + size : 0};
-    result.narrow(1, begin, size)
+    rows.narrow(1, begin, size)
         .copy_(AttendBlock(queries.narrow(1, begin, size), shared, own, block));
   }
-  return result.view({branches * count, width});
+}
+
+// Keys and values [.., kv_heads, tokens, head_dim] of which the first `length`
+// tokens count.
+kernels::KeyValueSpan SpanOf(const at::Tensor& keys, const at::Tensor& values,
+                             int64_t length) {
+  return {Numbers(keys), Numbers(values), keys.stride(-3), length};
+}
+
+void AttendByKernel(const at::Tensor& queries,
+                    std::span<const SharedKeyValues> shared,
+                    const OwnKeyValues& own, int64_t kv_heads,
+                    at::Tensor& result) {
+  std::vector<kernels::KeyValueSpan> spans;
+  for (const SharedKeyValues& part : shared)
+    spans.push_back(SpanOf(*part.keys, *part.values, part.keys->size(1)));
+  kernels::AttentionProblem problem;
+  problem.branches = queries.size(0);
+  problem.count = queries.size(1);
+  problem.heads = queries.size(2);
+  problem.kv_heads = kv_heads;
+  problem.head_dim = queries.size(3);
+  problem.queries = Numbers(queries);
+  problem.shared = spans;
+  if (own.keys != nullptr) {
+    problem.own = SpanOf(*own.keys, *own.values,
+                         own.length_before + problem.count);
+    problem.own_branch_stride = own.keys->stride(0);
+  }
+  problem.result = MutableNumbers(result);
+  kernels::Attend(problem);
+}
+
+}  // namespace
+
+void Attend(const at::Tensor& queries, std::span<const SharedKeyValues> shared,
+            const OwnKeyValues& own, int64_t kv_heads, at::Tensor result) {
+  if (FitsKernels(queries) && queries.is_contiguous() &&
+      kernels::CanAttend(queries.size(3))) {
+    AttendByKernel(queries, shared, own, kv_heads, result);
+  } else {
+    AttendInBlocks(queries, shared, own, kv_heads, result);
+  }
 }
 
 }  // namespace stagebeam::engine

@@ -33,11 +33,10 @@ struct OwnKeyValues {
 // queries of all branches meet a shared part as one product. Query head i uses
 // key head i * kv_heads / heads.
 //
-// queries: [branches, count, heads, head_dim]; result: [branches * count,
-// heads * head_dim].
-at::Tensor Attend(const at::Tensor& queries,
-                  std::span<const SharedKeyValues> shared,
-                  const OwnKeyValues& own, int64_t kv_heads);
+// queries: [branches, count, heads, head_dim]; result, written: [branches *
+// count, heads * head_dim], contiguous.
+void Attend(const at::Tensor& queries, std::span<const SharedKeyValues> shared,
+            const OwnKeyValues& own, int64_t kv_heads, at::Tensor result);
 
 }  // namespace stagebeam::engine
 

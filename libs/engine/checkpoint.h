@@ -18,6 +18,7 @@ namespace stagebeam::engine {
 struct ModelPlacement {
   DType dtype = DType::kBFloat16;
   std::string device = "cpu";
+  WeightForm weights = WeightForm::kPacked;
 };
 
 // A Hugging Face mllama directory: configuration, and every tensor mapped from

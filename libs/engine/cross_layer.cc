@@ -84,8 +84,8 @@ at::Tensor CrossLayer::Attention(const at::Tensor& x,
                                  &image.values[cache_layer_]};
     const at::Tensor rows =
         queries.narrow(0, run.first_row, run.rows).unsqueeze(0);
-    attended.narrow(0, run.first_row, run.rows)
-        .copy_(Attend(rows, {&shared, 1}, {}, kv_heads_));
+    Attend(rows, {&shared, 1}, {}, kv_heads_,
+           attended.narrow(0, run.first_row, run.rows));
     begin = run.end;
   }
   return o_.Apply(attended);

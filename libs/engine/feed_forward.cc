@@ -1,7 +1,9 @@
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/silu.h>
 
+#include "libs/engine/kernel_tensors.h"
 #include "libs/engine/text_layers.h"
+#include "libs/kernels/elementwise.h"
 
 namespace stagebeam::engine {
 
@@ -15,7 +17,12 @@ FeedForward::FeedForward(WeightLoader& loader, const TextConfig& config,
                               config.intermediate_size)) {}
 
 at::Tensor FeedForward::Apply(const at::Tensor& x) const {
-  return down_.Apply(at::silu(gate_.Apply(x)).mul_(up_.Apply(x)));
+  at::Tensor gate = gate_.Apply(x);
+  const at::Tensor up = up_.Apply(x);
+  if (!FitsKernels(gate)) return down_.Apply(at::silu(gate).mul_(up));
+  kernels::SiluMultiply(Numbers(gate), Numbers(up), gate.numel(),
+                        MutableNumbers(gate));
+  return down_.Apply(gate);
 }
 
 }  // namespace stagebeam::engine

@@ -29,6 +29,11 @@ class MappedFile {
   const std::span<const char> bytes_;
 };
 
+// Lets go of the memory behind mapped bytes that this process will not need
+// soon. They stay what they are, and are read from the file where they are
+// needed again.
+void ForgetMapped(std::span<const char> bytes);
+
 }  // namespace stagebeam::engine
 
 #endif  // STAGEBEAM_LIBS_ENGINE_MAPPED_FILE_H_

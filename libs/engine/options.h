@@ -14,6 +14,16 @@ constexpr int64_t SizeOf(DType dtype) {
   return dtype == DType::kFloat32 ? 4 : 2;
 }
 
+// How the weights of linear layers are held in memory.
+enum class WeightForm {
+  // A private copy, laid out for the processor: the fastest.
+  kPacked,
+  // A private copy in 8 bits: faster still where memory limits, less exact.
+  kInt8,
+  // The checkpoint's own file, whose memory all processes share: ready at once.
+  kMapped,
+};
+
 // How to run a checkpoint.
 struct EngineOptions {
   // Hugging Face directory.
@@ -21,6 +31,8 @@ struct EngineOptions {
   DType dtype = DType::kBFloat16;
   // "cpu" or "cuda:N".
   std::string device = "cpu";
+  // On the CPU. A GPU holds its own copy as it is in the file.
+  WeightForm weights = WeightForm::kPacked;
   // Threads of one operation; 0: one for each core.
   int threads = 0;
   // Copies of BOS in front of a prompt, 1 or 2.

@@ -10,7 +10,9 @@
 
 #include <numbers>
 
+#include "libs/engine/kernel_tensors.h"
 #include "libs/engine/placement.h"
+#include "libs/kernels/elementwise.h"
 
 namespace stagebeam::engine {
 namespace {
@@ -56,8 +58,14 @@ at::Tensor Rope::Rotations(const std::vector<int64_t>& positions) const {
   return at::stack({angles.cos(), angles.sin()}).to(type);
 }
 
-at::Tensor Rotate(const at::Tensor& x, const at::Tensor& rotations) {
+at::Tensor Rotate(at::Tensor x, const at::Tensor& rotations) {
   const int64_t half = x.size(-1) / 2;
+  if (FitsKernels(x) && x.is_contiguous() && rotations.is_contiguous()) {
+    const kernels::BFloat16* const cosines = Numbers(rotations);
+    kernels::Rotate(MutableNumbers(x), cosines, cosines + x.size(0) * half,
+                    x.size(0), x.size(1), x.size(2));
+    return x;
+  }
   const at::Tensor low = x.narrow(-1, 0, half), high = x.narrow(-1, half, half);
   const at::Tensor cosine = rotations.select(0, 0),
                    sine = rotations.select(0, 1);

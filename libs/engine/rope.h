@@ -29,8 +29,9 @@ class Rope {
   Weight frequencies_;
 };
 
-// Turns x [rows, heads, head_dim] by `rotations` of the same rows.
-at::Tensor Rotate(const at::Tensor& x, const at::Tensor& rotations);
+// Turns x [rows, heads, head_dim] by `rotations` of the same rows; may do so in
+// place.
+at::Tensor Rotate(at::Tensor x, const at::Tensor& rotations);
 
 }  // namespace stagebeam::engine
 

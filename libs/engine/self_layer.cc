@@ -57,13 +57,14 @@ at::Tensor SelfLayer::Attention(const at::Tensor& x, const StepPlan& plan,
       return t.narrow(0, planned.first_row, planned.rows());
     };
     planned.group->own->storage().Write(cache_layer_, rows(keys), rows(values));
-    rows(attended).copy_(AttendGroup(planned, rows(queries)));
+    AttendGroup(planned, rows(queries), rows(attended));
   }
   return o_.Apply(attended);
 }
 
-at::Tensor SelfLayer::AttendGroup(const PlannedGroup& planned,
-                                  const at::Tensor& queries) const {
+void SelfLayer::AttendGroup(const PlannedGroup& planned,
+                            const at::Tensor& queries,
+                            const at::Tensor& attended) const {
   std::vector<at::Tensor> views;
   views.reserve(2 * planned.group->prefix.size() + 2);
   std::vector<SharedKeyValues> shared;
@@ -77,8 +78,8 @@ at::Tensor SelfLayer::AttendGroup(const PlannedGroup& planned,
   const KeyValues::Storage& own = planned.group->own->storage();
   const at::Tensor own_keys = own.Used(own.keys[cache_layer_]);
   const at::Tensor own_values = own.Used(own.values[cache_layer_]);
-  return Attend(queries.view({planned.branches, planned.count, heads_, -1}),
-                shared, {&own_keys, &own_values, own.length}, kv_heads_);
+  Attend(queries.view({planned.branches, planned.count, heads_, -1}), shared,
+         {&own_keys, &own_values, own.length}, kv_heads_, attended);
 }
 
 }  // namespace stagebeam::engine

@@ -44,8 +44,9 @@ class SelfLayer {
  private:
   at::Tensor Attention(const at::Tensor& x, const StepPlan& plan,
                        const at::Tensor& rotations) const;
-  at::Tensor AttendGroup(const PlannedGroup& planned,
-                         const at::Tensor& queries) const;
+  // Writes the group's rows of `attended`.
+  void AttendGroup(const PlannedGroup& planned, const at::Tensor& queries,
+                   const at::Tensor& attended) const;
 
   int cache_layer_;
   int heads_;

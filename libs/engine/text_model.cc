@@ -59,7 +59,7 @@ struct TextModel::Weights {
                                 text.hidden_size, text.rms_norm_eps)),
         // A tied head is the whole embedding table.
         head(text.tie_word_embeddings
-                 ? Linear(embedding, nullptr)
+                 ? loader.MakeLinear(embedding, nullptr)
                  : loader.LoadLinear(absl::StrCat(kRoot, "lm_head"),
                                      text.vocab_size, text.hidden_size)),
         rope(text.rope, text.head_dim(), where) {}

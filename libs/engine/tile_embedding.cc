@@ -16,8 +16,9 @@ Linear LoadPatchLinear(WeightLoader& loader, const VisionConfig& config) {
   const int64_t side = config.patch_size;
   const Weight weight = loader.Load("vision_model.patch_embedding.weight",
                                     {config.hidden_size, 3, side, side});
-  if (weight == nullptr) return Linear(nullptr, nullptr);
-  return Linear(std::make_shared<at::Tensor>(weight->flatten(1)), nullptr);
+  if (weight == nullptr) return Linear(nullptr);
+  return loader.MakeLinear(std::make_shared<at::Tensor>(weight->flatten(1)),
+                           nullptr);
 }
 
 }  // namespace

@@ -102,7 +102,8 @@ absl::StatusOr<std::unique_ptr<VisionEncoder>> VisionEncoder::Load(
     return device;
   return CatchTorch([&]() -> absl::StatusOr<std::unique_ptr<VisionEncoder>> {
     const c10::InferenceMode no_gradients;
-    const ModelPlacement placement{options.dtype, options.device};
+    const ModelPlacement placement{options.dtype, options.device,
+                                   options.weights};
     WeightLoader loader(**checkpoint, placement);
     auto parts =
         std::make_unique<Parts>(loader, **checkpoint, placement,
