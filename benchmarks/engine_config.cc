@@ -13,21 +13,25 @@ ABSL_FLAG(std::string, checkpoint, "models/reference",
           "Hugging Face directory of an mllama checkpoint");
 ABSL_FLAG(std::string, dtype, "bfloat16",
           "Number format of weights and activations: bfloat16 or float32");
+ABSL_FLAG(std::string, weights, "packed",
+          "How weights are held: packed, int8 or mapped");
 ABSL_FLAG(int, repeats, 5,
           "Times that everything is measured, [1, 1000]; medians are reported");
 
 namespace stagebeam::benchmarks {
 namespace {
 
-using engine::DType;
 using serving::CheckFlag;
 using serving::RefuseFlag;
 
-absl::StatusOr<DType> ParseDType(const std::string& name) {
-  if (name == "bfloat16") return DType::kBFloat16;
-  if (name == "float32") return DType::kFloat32;
-  return RefuseFlag(
-      "dtype", absl::StrCat("must be bfloat16 or float32, got '", name, "'"));
+absl::Status ReadFormats(engine::EngineOptions& options) {
+  const auto dtype = engine::DTypeNamed(absl::GetFlag(FLAGS_dtype));
+  if (!dtype) return RefuseFlag("dtype", "must be bfloat16 or float32");
+  const auto weights = engine::WeightFormNamed(absl::GetFlag(FLAGS_weights));
+  if (!weights) return RefuseFlag("weights", "must be packed, int8 or mapped");
+  options.dtype = *dtype;
+  options.weights = *weights;
+  return absl::OkStatus();
 }
 
 // The name of the directory, whether or not a slash ends it.
@@ -42,11 +46,10 @@ absl::StatusOr<EngineConfig> EngineConfigFromFlags() {
   EngineConfig config;
   const auto limits = LimitsFromFlags();
   if (!limits.ok()) return limits.status();
-  const auto dtype = ParseDType(absl::GetFlag(FLAGS_dtype));
-  if (!dtype.ok()) return dtype.status();
   config.limits = *limits;
   config.engine.checkpoint = absl::GetFlag(FLAGS_checkpoint);
-  config.engine.dtype = *dtype;
+  if (absl::Status status = ReadFormats(config.engine); !status.ok())
+    return status;
   config.engine.threads = limits->threads;
   config.repeats = absl::GetFlag(FLAGS_repeats);
   std::error_code error;
@@ -79,10 +82,10 @@ absl::StatusOr<std::vector<int>> ParseCounts(
 }
 
 Line EngineLine(std::string_view what, const EngineConfig& config) {
-  const bool is_float32 = config.engine.dtype == DType::kFloat32;
   return {{"what", what},
           {"checkpoint", NameOf(config.engine.checkpoint)},
-          {"dtype", is_float32 ? "float32" : "bfloat16"},
+          {"dtype", engine::NameOf(config.engine.dtype)},
+          {"weights", engine::NameOf(config.engine.weights)},
           {"threads", config.engine.threads},
           {"repeats", config.repeats}};
 }

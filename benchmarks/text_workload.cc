@@ -23,8 +23,9 @@ absl::StatusOr<std::unique_ptr<TextWorkload>> TextWorkload::Load(
   engine::SetTorchThreads(options.threads);
   auto checkpoint = Checkpoint::Open(options.checkpoint);
   if (!checkpoint.ok()) return checkpoint.status();
-  auto model = TextModel::Load(
-      **checkpoint, {.dtype = options.dtype, .device = options.device});
+  auto model = TextModel::Load(**checkpoint, {.dtype = options.dtype,
+                                              .device = options.device,
+                                              .weights = options.weights});
   if (!model.ok()) return model.status();
   std::unique_ptr<TextWorkload> workload(
       new TextWorkload(*std::move(checkpoint), *std::move(model)));

@@ -186,8 +186,8 @@ void AttendByKernel(const at::Tensor& queries,
   problem.queries = Numbers(queries);
   problem.shared = spans;
   if (own.keys != nullptr) {
-    problem.own = SpanOf(*own.keys, *own.values,
-                         own.length_before + problem.count);
+    problem.own =
+        SpanOf(*own.keys, *own.values, own.length_before + problem.count);
     problem.own_branch_stride = own.keys->stride(0);
   }
   problem.result = MutableNumbers(result);

@@ -113,10 +113,9 @@ absl::Status Engine::Parts::LoadTokens(const EngineOptions& options) {
 
 absl::Status Engine::Parts::LoadModel(const EngineOptions& options,
                                       const Checkpoint& checkpoint) {
-  auto loaded = TextModel::Load(
-      checkpoint, {.dtype = options.dtype,
-                   .device = options.device,
-                   .weights = options.weights});
+  auto loaded = TextModel::Load(checkpoint, {.dtype = options.dtype,
+                                             .device = options.device,
+                                             .weights = options.weights});
   if (!loaded.ok()) return loaded.status();
   model = *std::move(loaded);
   model_id = ModelId(checkpoint);

@@ -40,11 +40,12 @@ class Int8Linear final : public LinearForm {
 
 at::Tensor Quantize(const at::Tensor& weight) {
   const at::Tensor numbers = weight.to(at::kFloat).contiguous();
-  const at::Tensor scales =
-      at::amax(numbers.abs(), {1}).clamp_min_(1e-12).div_(kMost).to(at::kDouble);
-  return at::quantize_per_channel(numbers, scales,
-                                  at::zeros_like(scales, at::kLong), 0,
-                                  at::kQInt8);
+  const at::Tensor scales = at::amax(numbers.abs(), {1})
+                                .clamp_min_(1e-12)
+                                .div_(kMost)
+                                .to(at::kDouble);
+  return at::quantize_per_channel(
+      numbers, scales, at::zeros_like(scales, at::kLong), 0, at::kQInt8);
 }
 
 }  // namespace

@@ -17,8 +17,9 @@ std::shared_ptr<const LinearForm> MakePlainLinear(Weight weight, Weight bias);
 
 // A copy laid out for this room's own bfloat16 kernels: the fastest on
 // processors that have the bfloat16 dot product and no matrix unit.
-std::shared_ptr<const LinearForm> MakeKernelLinear(
-    const Weight& weight, Weight bias, kernels::HugePages& pages);
+std::shared_ptr<const LinearForm> MakeKernelLinear(const Weight& weight,
+                                                   Weight bias,
+                                                   kernels::HugePages& pages);
 
 // A copy laid out by oneDNN for itself: fp32 anywhere, and bfloat16 where the
 // processor is quick with it in another way.

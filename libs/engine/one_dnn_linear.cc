@@ -13,8 +13,7 @@ namespace {
 // libtorch has no header for these two: they are found by name.
 using Reorder = at::Tensor(const at::Tensor&, std::optional<c10::SymInt>);
 using Pointwise = at::Tensor(const at::Tensor&, const at::Tensor&,
-                             const std::optional<at::Tensor>&,
-                             c10::string_view,
+                             const std::optional<at::Tensor>&, c10::string_view,
                              c10::List<std::optional<at::Scalar>>,
                              std::optional<c10::string_view>);
 

@@ -2,7 +2,9 @@
 #define STAGEBEAM_LIBS_ENGINE_OPTIONS_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 
 namespace stagebeam::engine {
 
@@ -23,6 +25,13 @@ enum class WeightForm {
   // The checkpoint's own file, whose memory all processes share: ready at once.
   kMapped,
 };
+
+// Formats by the names that flags give them: "bfloat16" and "float32";
+// "packed", "int8" and "mapped". Nothing for another name.
+std::optional<DType> DTypeNamed(std::string_view name);
+std::optional<WeightForm> WeightFormNamed(std::string_view name);
+std::string_view NameOf(DType dtype);
+std::string_view NameOf(WeightForm weights);
 
 // How to run a checkpoint.
 struct EngineOptions {

@@ -134,7 +134,8 @@ class QueryBlock {
     for (int64_t t = from; t < seen; t += kTileTokens) {
       walk.Fill(tokens_, std::min(kTileTokens, seen - t));
       tokens_.Load(p_.head_dim);
-      for (int64_t r = begin; r < end; ++r) visible_[r - begin_] = SeenBy(r) - t;
+      for (int64_t r = begin; r < end; ++r)
+        visible_[r - begin_] = SeenBy(r) - t;
       queries_.Look(tokens_, begin - begin_, end - begin_, visible_,
                     p_.head_dim);
     }

@@ -31,7 +31,8 @@ template <int kRows>
 STAGEBEAM_AVX512 void Dot(const DotArgs& d) {
   __m512 sums[kRows];
   STAGEBEAM_UNROLL
-  for (int r = 0; r < kRows; ++r) sums[r] = _mm512_loadu_ps(d.c + r * d.c_stride);
+  for (int r = 0; r < kRows; ++r)
+    sums[r] = _mm512_loadu_ps(d.c + r * d.c_stride);
   for (int64_t p = 0; p < d.pairs; ++p) {
     const auto b = (__m512bh)_mm512_loadu_si512(d.b + p * d.b_stride);
     STAGEBEAM_UNROLL
@@ -42,7 +43,8 @@ STAGEBEAM_AVX512 void Dot(const DotArgs& d) {
     }
   }
   STAGEBEAM_UNROLL
-  for (int r = 0; r < kRows; ++r) _mm512_storeu_ps(d.c + r * d.c_stride, sums[r]);
+  for (int r = 0; r < kRows; ++r)
+    _mm512_storeu_ps(d.c + r * d.c_stride, sums[r]);
 }
 
 using DotFunction = void (*)(const DotArgs&);
@@ -104,8 +106,8 @@ STAGEBEAM_AVX512 void TransposePairs(const BFloat16* const* from, int64_t rows,
 STAGEBEAM_AVX512 void Interleave(const BFloat16* first, const BFloat16* second,
                                  BFloat16* to) {
   const __m512i a = _mm512_loadu_si512(first);
-  const __m512i b = second == nullptr ? _mm512_setzero_si512()
-                                      : _mm512_loadu_si512(second);
+  const __m512i b =
+      second == nullptr ? _mm512_setzero_si512() : _mm512_loadu_si512(second);
   // In each lane of 128 bits: 8 numbers of a row, low ones first.
   const __m512i low = _mm512_unpacklo_epi16(a, b);
   const __m512i high = _mm512_unpackhi_epi16(a, b);
@@ -134,8 +136,8 @@ STAGEBEAM_AVX512 RowUpdate Weigh(const float* scores, int64_t length,
     const auto mask = static_cast<__mmask16>(
         (uint32_t{1} << std::min(kLanes, visible - t)) - 1);
     most = _mm512_max_ps(
-        most, _mm512_mask_mul_ps(lowest, mask, _mm512_loadu_ps(scores + t),
-                                 factor));
+        most,
+        _mm512_mask_mul_ps(lowest, mask, _mm512_loadu_ps(scores + t), factor));
   }
   RowUpdate update{_mm512_reduce_max_ps(most), 0, 0};
   const __m512 top = _mm512_set1_ps(update.maximum);
@@ -173,8 +175,7 @@ void TokenTile::Load(int64_t head_dim) {
   for (int64_t t = 0; t < length; t += 2) {
     const BFloat16* const second = t + 1 < length ? value_rows[t + 1] : nullptr;
     for (int64_t d = 0; d < head_dim; d += 2 * kLanes) {
-      Interleave(value_rows[t] + d,
-                 second == nullptr ? nullptr : second + d,
+      Interleave(value_rows[t] + d, second == nullptr ? nullptr : second + d,
                  values + t * head_dim + 2 * d);
     }
   }
@@ -196,15 +197,16 @@ void QueryTile::Look(const TokenTile& tile, int64_t begin, int64_t end,
   DotAll({queries + begin * head_dim, head_dim, tile.keys, 2 * kTileTokens,
           head_dim / 2, s, kTileTokens},
          count, tile.length);
-  const auto scale = static_cast<float>(1 / (std::log(2.0) *
-                                             std::sqrt(static_cast<double>(head_dim))));
+  const auto scale = static_cast<float>(
+      1 / (std::log(2.0) * std::sqrt(static_cast<double>(head_dim))));
   for (int64_t r = begin; r < end; ++r) {
     const RowUpdate update =
         Weigh(scores + r * kTileTokens, tile.length,
               std::clamp<int64_t>(visible[r], 0, tile.length), scale,
               maximum[r], weights + r * kTileTokens);
     sum[r] = sum[r] * update.shrink + update.added;
-    if (update.shrink != 1) Shrink(gathered + r * head_dim, head_dim, update.shrink);
+    if (update.shrink != 1)
+      Shrink(gathered + r * head_dim, head_dim, update.shrink);
     maximum[r] = update.maximum;
   }
   DotAll({w, kTileTokens, tile.values, 2 * head_dim, (tile.length + 1) / 2,

@@ -106,8 +106,8 @@ void SiluMultiply(const BFloat16* gate, const BFloat16* up, int64_t size,
 void Rotate(BFloat16* x, const BFloat16* cosines, const BFloat16* sines,
             int64_t rows, int64_t heads, int64_t head_dim) {
   const int64_t half = head_dim / 2;
-#pragma omp parallel for schedule(static) \
-    if (rows * heads * head_dim > kWorthThreads)
+#pragma omp parallel for schedule(static) if (rows * heads * head_dim > \
+                                              kWorthThreads)
   for (int64_t r = 0; r < rows; ++r) {
     for (int64_t h = 0; h < heads; ++h)
       RotateHead(x + (r * heads + h) * head_dim, cosines + r * half,

@@ -17,9 +17,13 @@ STAGEBEAM_AVX512 inline __m512 PowerOfTwo(__m512 x) {
       _mm512_roundscale_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
   const __m512 rest = _mm512_sub_ps(x, whole);
   // (ln 2)^k / k!
-  constexpr std::array<float, 7> kTerms = {
-      1.0F,           6.931471806e-1F, 2.402265070e-1F, 5.550410866e-2F,
-      9.618129108e-3F, 1.333355815e-3F, 1.540353039e-4F};
+  constexpr std::array<float, 7> kTerms = {1.0F,
+                                           6.931471806e-1F,
+                                           2.402265070e-1F,
+                                           5.550410866e-2F,
+                                           9.618129108e-3F,
+                                           1.333355815e-3F,
+                                           1.540353039e-4F};
   __m512 power = _mm512_set1_ps(kTerms[6]);
   STAGEBEAM_UNROLL
   for (int k = 5; k >= 0; --k) {

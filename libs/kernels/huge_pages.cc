@@ -22,8 +22,8 @@ Memory MapRegion(size_t size) {
                            MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (start == MAP_FAILED) return nullptr;
   const uintptr_t address = reinterpret_cast<uintptr_t>(start);
-  char* const begin = static_cast<char*>(start) +
-                      (RoundUp(address, kPage) - address);
+  char* const begin =
+      static_cast<char*>(start) + (RoundUp(address, kPage) - address);
   // Advice: where it is refused, the memory serves as well, only slower.
   madvise(begin, size, MADV_HUGEPAGE);
   return Memory(begin, [start, mapped](char*) { munmap(start, mapped); });

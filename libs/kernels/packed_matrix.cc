@@ -70,17 +70,16 @@ STAGEBEAM_AVX512 void MultiplyTile(const TileArgs& a) {
   const auto mask = static_cast<__mmask32>((uint64_t{1} << a.width) - 1);
   STAGEBEAM_UNROLL
   for (int r = 0; r < kRows; ++r) {
-    const auto rounded =
-        (__m512i)_mm512_cvtne2ps_pbh(sums[r][1], sums[r][0]);
+    const auto rounded = (__m512i)_mm512_cvtne2ps_pbh(sums[r][1], sums[r][0]);
     _mm512_mask_storeu_epi16(a.y + r * a.y_stride, mask, rounded);
   }
 }
 
 using TileFunction = void (*)(const TileArgs&);
 constexpr std::array<TileFunction, kTileRows + 1> kTiles = {
-    nullptr,          MultiplyTile<1>,  MultiplyTile<2>, MultiplyTile<3>,
-    MultiplyTile<4>,  MultiplyTile<5>,  MultiplyTile<6>, MultiplyTile<7>,
-    MultiplyTile<8>,  MultiplyTile<9>,  MultiplyTile<10>, MultiplyTile<11>,
+    nullptr,         MultiplyTile<1>, MultiplyTile<2>,  MultiplyTile<3>,
+    MultiplyTile<4>, MultiplyTile<5>, MultiplyTile<6>,  MultiplyTile<7>,
+    MultiplyTile<8>, MultiplyTile<9>, MultiplyTile<10>, MultiplyTile<11>,
     MultiplyTile<12>};
 
 // x [rows, inputs] with the pairs of a tile's rows side by side: tile by tile
@@ -126,7 +125,8 @@ struct Tiles {
 // Blocks that one thread takes at a time: what its cache holds, and the same
 // number of groups for every thread.
 int64_t GroupOf(int64_t blocks, int64_t inputs) {
-  const int64_t bytes = kBlock * inputs * static_cast<int64_t>(sizeof(BFloat16));
+  const int64_t bytes =
+      kBlock * inputs * static_cast<int64_t>(sizeof(BFloat16));
   const int64_t fit = std::max<int64_t>(1, kCacheBytes / bytes);
   const int64_t threads = omp_get_max_threads();
   const int64_t rounds = CeilDiv(CeilDiv(blocks, threads), fit);

@@ -15,6 +15,10 @@ ABSL_FLAG(std::string, checkpoint, "models/reference",
           "Hugging Face directory of the mllama checkpoint");
 ABSL_FLAG(std::string, dtype, "bfloat16",
           "number format of weights and features: bfloat16 or float32");
+ABSL_FLAG(std::string, weights, "packed",
+          "how weights are held: packed (a private copy laid out for the "
+          "processor, fastest) or mapped (the file's own memory, shared by all "
+          "processes)");
 ABSL_FLAG(std::string, device, "cpu", "cpu or cuda:N");
 ABSL_FLAG(int, threads, 0, "threads of one operation; 0: one for each core");
 
@@ -52,13 +56,16 @@ absl::Status CheckDuration(std::string_view flag, absl::Duration value) {
   return CheckFlag(flag, value, absl::Milliseconds(1), absl::Hours(24 * 30));
 }
 
-absl::Status ReadDType(engine::DType& dtype) {
-  const std::string name = absl::GetFlag(FLAGS_dtype);
-  if (name != "bfloat16" && name != "float32") {
-    return RefuseFlag("dtype", "must be bfloat16 or float32");
-  }
-  dtype =
-      name == "float32" ? engine::DType::kFloat32 : engine::DType::kBFloat16;
+// Number format and form of the weights. Not in 8 bits: features are kept under
+// the vision weights' digest, whoever made them.
+absl::Status ReadFormats(engine::EngineOptions& options) {
+  const auto dtype = engine::DTypeNamed(absl::GetFlag(FLAGS_dtype));
+  if (!dtype) return RefuseFlag("dtype", "must be bfloat16 or float32");
+  const auto weights = engine::WeightFormNamed(absl::GetFlag(FLAGS_weights));
+  if (!weights || *weights == engine::WeightForm::kInt8)
+    return RefuseFlag("weights", "must be packed or mapped");
+  options.dtype = *dtype;
+  options.weights = *weights;
   return absl::OkStatus();
 }
 
@@ -80,7 +87,7 @@ absl::Status ReadEngine(engine::EngineOptions& engine) {
   if (engine.checkpoint.empty()) {
     status.Update(RefuseFlag("checkpoint", "must name a directory"));
   }
-  status.Update(ReadDType(engine.dtype));
+  status.Update(ReadFormats(engine));
   status.Update(CheckDevice(engine.device));
   status.Update(CheckFlag("threads", engine.threads, 0, 1024));
   return status;

@@ -10,10 +10,6 @@
 namespace stagebeam::encoder {
 namespace {
 
-std::string_view NameOf(engine::DType dtype) {
-  return dtype == engine::DType::kBFloat16 ? "bfloat16" : "float32";
-}
-
 features::FeatureDType BlobType(engine::DType dtype) {
   return dtype == engine::DType::kBFloat16 ? features::FeatureDType::kBFloat16
                                            : features::FeatureDType::kFloat32;
@@ -74,7 +70,7 @@ absl::Status EngineEncoder::WarmUp() const {
 std::string EngineEncoder::KeyOf(std::string_view image) const {
   const std::string preparation =
       absl::StrCat(vision_.preprocessor().Fingerprint(),
-                   " dtype=", std::string(NameOf(vision_.dtype())));
+                   " dtype=", std::string(engine::NameOf(vision_.dtype())));
   return features::FeatureKey(image, preparation, vision_.vision_digest());
 }
 

@@ -60,11 +60,10 @@ absl::StatusOr<JudgeConfig> ConfigFromFlags() {
   std::string prompts = absl::GetFlag(FLAGS_prompts);
   if (prompts.empty())
     prompts = absl::StrCat(worker->engine.checkpoint, "/judge_prompts.json");
-  return JudgeConfig{
-      *std::move(server),
-      *std::move(worker),
-      {.default_method = *method, .verdict_length = *length},
-      std::move(prompts)};
+  return JudgeConfig{*std::move(server),
+                     *std::move(worker),
+                     {.default_method = *method, .verdict_length = *length},
+                     std::move(prompts)};
 }
 
 }  // namespace stagebeam::judge

@@ -36,8 +36,8 @@ int main(int argc, char** argv) {
   if (!warm.ok()) return serving::ConfigError(argv[0], warm);
   logger.Info("model loaded", {{"model_id", (*engine)->model_id()}});
 
-  judge::EngineJudge judge(**engine, *wording, **features,
-                           config->judge, metrics);
+  judge::EngineJudge judge(**engine, *wording, **features, config->judge,
+                           metrics);
   const auto calls = serving::MakeCallRunner(config->server, metrics, logger);
   if (!calls.ok()) return serving::ConfigError(argv[0], calls.status());
   judge::JudgeServiceAdapter service(judge, **calls);

@@ -14,6 +14,11 @@ ABSL_FLAG(std::string, checkpoint, "models/reference",
           "Hugging Face directory of an mllama checkpoint");
 ABSL_FLAG(std::string, dtype, "bfloat16",
           "Number format of weights and activations: bfloat16 or float32");
+ABSL_FLAG(
+    std::string, weights, "packed",
+    "How weights are held in memory: packed (a private copy laid out for "
+    "the processor, fastest), int8 (a private copy in 8 bits, less exact) "
+    "or mapped (the file's own memory, shared by all processes)");
 ABSL_FLAG(std::string, device, "cpu", "Where the model runs: cpu or cuda:N");
 ABSL_FLAG(int, threads, 0,
           "Threads of one operation, [0, 1024]; 0: one for each core");
@@ -63,10 +68,15 @@ namespace {
 using serving::CheckFlag;
 using serving::RefuseFlag;
 
-absl::StatusOr<engine::DType> ParseDType(const std::string& name) {
-  if (name == "bfloat16") return engine::DType::kBFloat16;
-  if (name == "float32") return engine::DType::kFloat32;
-  return RefuseFlag("dtype", "must be bfloat16 or float32");
+// Number format and form of the weights.
+absl::Status ReadFormats(engine::EngineOptions& options) {
+  const auto dtype = engine::DTypeNamed(absl::GetFlag(FLAGS_dtype));
+  if (!dtype) return RefuseFlag("dtype", "must be bfloat16 or float32");
+  const auto weights = engine::WeightFormNamed(absl::GetFlag(FLAGS_weights));
+  if (!weights) return RefuseFlag("weights", "must be packed, int8 or mapped");
+  options.dtype = *dtype;
+  options.weights = *weights;
+  return absl::OkStatus();
 }
 
 absl::Status ValidateEngine(const engine::EngineOptions& options) {
@@ -127,11 +137,10 @@ FeatureSourceOptions FeaturesFromFlags() {
 }  // namespace
 
 absl::StatusOr<WorkerOptions> WorkerOptionsFromFlags() {
-  const auto dtype = ParseDType(absl::GetFlag(FLAGS_dtype));
-  if (!dtype.ok()) return dtype.status();
   WorkerOptions options;
+  if (absl::Status status = ReadFormats(options.engine); !status.ok())
+    return status;
   options.engine.checkpoint = absl::GetFlag(FLAGS_checkpoint);
-  options.engine.dtype = *dtype;
   options.engine.device = absl::GetFlag(FLAGS_device);
   options.engine.threads = absl::GetFlag(FLAGS_threads);
   options.engine.bos_count = absl::GetFlag(FLAGS_bos_count);

@@ -13,7 +13,7 @@ QUICK_LIMITS = ["--threads=1", "--read_mib=2", "--gemm_size=16", "--passes=1"]
 QUICK = [*QUICK_LIMITS, "--repeats=1", "--checkpoint=models/reference"]
 LIMITS = {"what", "threads", "read_small_pages_gb_s", "read_huge_pages_gb_s", "huge_page_share",
           "gemm_float32_gflop_s", "gemm_bfloat16_gflop_s", "load_1m"}
-ENGINE = {"what", "checkpoint", "dtype", "threads", "repeats"}
+ENGINE = {"what", "checkpoint", "dtype", "weights", "threads", "repeats"}
 DECODE = ENGINE | {"image", "prefix", "steps", "branches", "step_ms", "tokens_s", "weight_gb",
                    "weight_gb_s", "share_of_read_huge_pages", "gflop_s", "share_of_gemm",
                    "ratio_to_one_branch"}
@@ -85,6 +85,7 @@ class Programs(unittest.TestCase):
                 ("engine_decode", "--branches=1,0", "--branches: must be in [1, 4096], got 0"),
                 ("engine_decode", "--branches=1,x", "--branches: must be numbers"),
                 ("engine_decode", "--branches=", "--branches: must not be empty"),
+                ("engine_decode", "--weights=int3", "--weights: must be packed, int8 or mapped"),
                 ("engine_decode", "--dtype=int3", "--dtype: must be bfloat16 or float32"),
                 ("engine_prefill", "--tokens=131073", "--tokens: must be in [1, 131072]"),
                 ("engine_prefill", "--checkpoint=/no/model", "--checkpoint: must be a directory"),

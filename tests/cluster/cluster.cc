@@ -26,7 +26,8 @@ Cluster::Cluster(const ClusterShape& shape) : shape_(shape) {
   Add("generator-judge", shape.generator_judges, {redis, encoders});
   Add("orchestrator", shape.orchestrators,
       {absl::StrCat("--encoders=", Addresses({"encoder"})),
-       absl::StrCat("--generators=", Addresses({"generator", "generator-judge"})),
+       absl::StrCat("--generators=",
+                    Addresses({"generator", "generator-judge"})),
        absl::StrCat("--judges=", Addresses({"judge", "generator-judge"}))});
 }
 

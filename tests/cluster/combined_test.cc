@@ -41,9 +41,8 @@ class CombinedTest : public ::testing::Test {
   }
   void TearDown() override { EXPECT_EQ(combined_.Obituaries(), ""); }
 
-  ReasonResponse Answer(
-      orchestrator::v1::OrchestratorService::Stub& client,
-      const ReasonRequest& request) {
+  ReasonResponse Answer(orchestrator::v1::OrchestratorService::Stub& client,
+                        const ReasonRequest& request) {
     Reply reply = Reason(client, request);
     EXPECT_TRUE(reply.status.ok()) << reply.status.error_message();
     return std::move(reply.response);
@@ -56,8 +55,7 @@ class CombinedTest : public ::testing::Test {
 
 // Look-ups of a picture's features by a worker's engine.
 double FeatureLoads(const ServiceProcess& worker) {
-  return worker.Metric("stagebeam_feature_store_gets_total",
-                       "tier=\"memory\"");
+  return worker.Metric("stagebeam_feature_store_gets_total", "tier=\"memory\"");
 }
 
 TEST_F(CombinedTest, GivesTheAnswersOfSeparateProcesses) {

@@ -23,8 +23,8 @@ std::string SourcePath(const std::string& file);
 // the reference checkpoint where it takes one.
 class ServiceProcess {
  public:
-  // `kind`: encoder, generator, judge, generator-judge or orchestrator. `flags` come behind the
-  // ports'. Logs go to `directory`.
+  // `kind`: encoder, generator, judge, generator-judge or orchestrator. `flags`
+  // come behind the ports'. Logs go to `directory`.
   ServiceProcess(std::string kind, std::vector<std::string> flags,
                  const ScratchDirectory& directory);
 

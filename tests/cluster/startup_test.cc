@@ -23,8 +23,8 @@ using ::testing::SizeIs;
 
 const std::vector<std::string> kWorkers = {"encoder", "generator", "judge",
                                            "generator-judge"};
-const std::vector<std::string> kServices = {
-    "encoder", "generator", "judge", "generator-judge", "orchestrator"};
+const std::vector<std::string> kServices = {"encoder", "generator", "judge",
+                                            "generator-judge", "orchestrator"};
 
 struct End {
   int exit_code = 0;

@@ -63,6 +63,8 @@ TEST(EncoderConfig, TakesNoRedisForAnAnswer) {
 }
 
 TEST(EncoderConfig, NamesTheFlagAndItsLimit) {
+  EXPECT_THAT(ErrorOf("--weights=int8"),
+              HasSubstr("--weights: must be packed or mapped"));
   EXPECT_THAT(ErrorOf("--dtype=int8"),
               HasSubstr("--dtype: must be bfloat16 or float32"));
   EXPECT_THAT(ErrorOf("--device=tpu"), HasSubstr("--device: must be cpu or"));

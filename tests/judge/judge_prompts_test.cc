@@ -126,8 +126,7 @@ TEST_F(JudgePromptsTest, InTheDefaultNothingFollowsTheSecondResponse) {
   const std::string text = prompts->Render(duel);
   EXPECT_THAT(text, EndsWith("Response 1:\nTwo dogs.\n\n"
                              "Response 2:\nThree dogs."));
-  const size_t form =
-      text.find("Since [reason], I choose response [1/2].");
+  const size_t form = text.find("Since [reason], I choose response [1/2].");
   EXPECT_LT(form, text.find("How many?"));
   EXPECT_LT(text.find("How many?"), text.find("Dogs run."));
   EXPECT_LT(text.find("Dogs run."), text.find("Response 1"));
