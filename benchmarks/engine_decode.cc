@@ -89,14 +89,20 @@ Line RatioToOne(const StepSeconds& seconds, int branches) {
   return Rounded(Median(ratios));
 }
 
+// Bytes of one number of a linear layer's weight; the scales of int8, one for
+// each row, are not worth counting.
+double WeightBytes(const engine::EngineOptions& options) {
+  if (options.weights == engine::WeightForm::kInt8) return 1;
+  return static_cast<double>(engine::SizeOf(options.dtype));
+}
+
 Line ResultLine(const DecodeConfig& config, const engine::TextConfig& model,
                 const MachineLimits& limits, const StepSeconds& seconds,
                 int branches) {
   const double step = Median(seconds.at(branches));
   const double weights =
       static_cast<double>(DecodeWeights(model, config.with_image));
-  const double bytes =
-      weights * static_cast<double>(engine::SizeOf(config.engine.engine.dtype));
+  const double bytes = weights * WeightBytes(config.engine.engine);
   const double operations = 2 * weights * branches;
   Line line = EngineLine("decode", config.engine);
   line.update(Line{

@@ -63,6 +63,15 @@ class Programs(unittest.TestCase):
         self.assertIsNone(line["ratio_to_one_branch"])
         self.assertEqual((line["image"], line["dtype"]), (False, "float32"))
 
+    def test_weights_in_8_bits_count_a_byte_each(self):
+        size = {}
+        for weights in ("packed", "int8"):
+            _, line, _ = self.lines("engine_decode", *QUICK, "--branches=1", "--prefix=1",
+                                    "--steps=1", f"--weights={weights}")
+            self.assertEqual(line["weights"], weights)
+            size[weights] = line["weight_gb"]
+        self.assertAlmostEqual(size["packed"] / size["int8"], 2, places=2)
+
     def test_prefill_is_one_line_for_each_length(self):
         limits, *results, summary = self.lines("engine_prefill", *QUICK, "--tokens=3,8",
                                                "--chunk=4")
