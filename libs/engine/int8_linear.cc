@@ -3,11 +3,14 @@
 #include <ATen/core/ivalue.h>
 #include <ATen/core/stack.h>
 #include <ATen/ops/amax.h>
+#include <ATen/ops/empty.h>
 #include <ATen/ops/quantize_per_channel.h>
 #include <ATen/ops/zeros_like.h>
 
+#include <memory>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "libs/engine/linear_forms.h"
 
@@ -21,20 +24,46 @@ std::optional<c10::OperatorHandle> Find(const char* name) {
   return c10::Dispatcher::singleton().findSchema({name, ""});
 }
 
+// Largest magnitude of each row of x [rows, in]: [rows, 1].
+at::Tensor Magnitudes(const at::Tensor& x) {
+  return at::amax(x.abs(), {1}, /*keepdim=*/true).clamp_min_(1e-30);
+}
+
 class Int8Linear final : public LinearForm {
  public:
   // `packed` is libtorch's own object.
-  Int8Linear(c10::IValue packed, c10::OperatorHandle multiply)
-      : packed_(std::move(packed)), multiply_(std::move(multiply)) {}
+  Int8Linear(c10::IValue packed, Weight bias, c10::OperatorHandle multiply)
+      : packed_(std::move(packed)),
+        bias_(std::move(bias)),
+        multiply_(multiply) {}
 
+  // libtorch takes one scale for all of x, so that a row would be rounded by
+  // what stands beside it. Rows divided by their magnitudes, and one row more
+  // that spans [-1, 1], have the same scale always.
   at::Tensor Apply(const at::Tensor& x) const override {
-    torch::jit::Stack stack{x.to(at::kFloat), packed_, /*reduce_range=*/false};
-    multiply_.callBoxed(stack);
-    return stack.front().toTensor().to(x.scalar_type());
+    const at::Tensor rows = x.to(at::kFloat).reshape({-1, x.size(-1)});
+    const int64_t count = rows.size(0);
+    const at::Tensor magnitudes = Magnitudes(rows);
+    at::Tensor scaled = at::empty({count + 1, rows.size(1)}, rows.options());
+    scaled.narrow(0, 0, count).copy_(rows).div_(magnitudes);
+    scaled[count].fill_(1);
+    scaled[count][0] = -1;
+    at::Tensor y = Multiply(scaled).narrow(0, 0, count).mul_(magnitudes);
+    if (bias_ != nullptr) y.add_(*bias_);
+    std::vector<int64_t> shape = x.sizes().vec();
+    shape.back() = y.size(1);
+    return y.to(x.scalar_type()).view(shape);
   }
 
  private:
+  at::Tensor Multiply(at::Tensor x) const {
+    torch::jit::Stack stack{std::move(x), packed_, /*reduce_range=*/false};
+    multiply_.callBoxed(stack);
+    return stack.front().toTensor();
+  }
+
   const c10::IValue packed_;
+  const Weight bias_;
   const c10::OperatorHandle multiply_;
 };
 
@@ -55,11 +84,14 @@ std::shared_ptr<const LinearForm> MakeInt8Linear(const Weight& weight,
   const auto pack = Find("quantized::linear_prepack");
   const auto multiply = Find("quantized::linear_dynamic");
   if (!weight->is_cpu() || !pack || !multiply) return nullptr;
-  c10::IValue offset;
-  if (bias != nullptr) offset = bias->to(at::kFloat);
-  torch::jit::Stack stack{Quantize(*weight), std::move(offset)};
+  torch::jit::Stack stack{Quantize(*weight), /*bias=*/c10::IValue()};
   pack->callBoxed(stack);
-  return std::make_shared<Int8Linear>(std::move(stack.front()), *multiply);
+  return std::make_shared<Int8Linear>(
+      std::move(stack.front()),
+      bias == nullptr
+          ? nullptr
+          : std::make_shared<const at::Tensor>(bias->to(at::kFloat)),
+      *multiply);
 }
 
 }  // namespace stagebeam::engine

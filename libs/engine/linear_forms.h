@@ -27,8 +27,8 @@ std::shared_ptr<const LinearForm> MakeOneDnnLinear(const Weight& weight,
                                                    Weight bias);
 
 // A copy rounded to 8 bits, with one scale for each output; inputs are rounded
-// row by row as they come. Half of the memory traffic for about two percent of
-// noise.
+// as they come, each row by itself. Half of the memory traffic for about two
+// percent of noise.
 std::shared_ptr<const LinearForm> MakeInt8Linear(const Weight& weight,
                                                  const Weight& bias);
 

@@ -89,10 +89,10 @@ StepLogits RunStep(const TextModel& model, std::span<StepGroup> groups) {
   return OrDie(model.Step(groups));
 }
 
-std::unique_ptr<TextModel> LoadTextModel(const GoldenModel& golden,
-                                         DType dtype) {
+std::unique_ptr<TextModel> LoadTextModel(const GoldenModel& golden, DType dtype,
+                                         WeightForm weights) {
   const auto checkpoint = OrDie(Checkpoint::Open(golden.directory));
-  return OrDie(TextModel::Load(*checkpoint, {dtype, "cpu"}));
+  return OrDie(TextModel::Load(*checkpoint, {dtype, "cpu", weights}));
 }
 
 std::vector<float> RowOf(const StepLogits& logits, int row) {

@@ -51,8 +51,9 @@ class Sequence {
 StepLogits RunStep(const TextModel& model, std::span<StepGroup> groups);
 
 // A text model of a golden directory.
-std::unique_ptr<TextModel> LoadTextModel(const GoldenModel& golden,
-                                         DType dtype);
+std::unique_ptr<TextModel> LoadTextModel(
+    const GoldenModel& golden, DType dtype,
+    WeightForm weights = WeightForm::kPacked);
 
 std::vector<float> RowOf(const StepLogits& logits, int row);
 

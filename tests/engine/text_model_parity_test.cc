@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <memory>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "gmock/gmock.h"
@@ -15,9 +16,15 @@ namespace {
 // The promise is 1e-3; what is measured is below 1e-4.
 constexpr double kParity = 1e-4;
 
-class TextModelParity : public testing::TestWithParam<std::string> {
+// Of every golden model, in every form that holds the weights as they are.
+class TextModelParity
+    : public testing::TestWithParam<std::tuple<std::string, WeightForm>> {
  protected:
-  TextModelParity() : golden_(LoadGolden(GetParam())) {}
+  TextModelParity() : golden_(LoadGolden(std::get<0>(GetParam()))) {}
+
+  std::unique_ptr<TextModel> Load(DType dtype) const {
+    return LoadTextModel(golden_, dtype, std::get<1>(GetParam()));
+  }
 
   const GoldenModel golden_;
 };
@@ -28,7 +35,7 @@ int32_t Likeliest(const std::vector<float>& logits) {
 }
 
 TEST_P(TextModelParity, PromptAndGreedyStepsEqualHuggingFace) {
-  const auto model = LoadTextModel(golden_, DType::kFloat32);
+  const auto model = Load(DType::kFloat32);
   double worst = 0;
   for (const GoldenCase& golden : golden_.cases) {
     Sequence sequence(*model, golden);
@@ -48,7 +55,7 @@ TEST_P(TextModelParity, PromptAndGreedyStepsEqualHuggingFace) {
 
 // The whole way: pixels, features, keys and values, prompt, 32 steps.
 TEST_P(TextModelParity, FromPixelsToTheLastStepEqualsHuggingFace) {
-  const auto model = LoadTextModel(golden_, DType::kFloat32);
+  const auto model = Load(DType::kFloat32);
   EngineOptions options;
   options.checkpoint = golden_.directory;
   options.dtype = DType::kFloat32;
@@ -66,7 +73,7 @@ TEST_P(TextModelParity, FromPixelsToTheLastStepEqualsHuggingFace) {
 }
 
 TEST_P(TextModelParity, EveryPromptRowEqualsHuggingFace) {
-  const auto model = LoadTextModel(golden_, DType::kFloat32);
+  const auto model = Load(DType::kFloat32);
   for (const GoldenCase& golden : golden_.cases) {
     Sequence sequence(*model, golden);
     for (const int32_t& token : golden.prompt) {
@@ -87,7 +94,7 @@ void Extend(std::vector<float>& all, const std::vector<float>& row) {
 // How far bf16 strays depends on the weights, so Hugging Face's own bf16 model
 // is the measure, over the last rows of all cases together.
 TEST_P(TextModelParity, Bf16StraysNoFartherThanHuggingFacesBf16) {
-  const auto model = LoadTextModel(golden_, DType::kBFloat16);
+  const auto model = Load(DType::kBFloat16);
   std::vector<float> ours, theirs, exact;
   for (const GoldenCase& golden : golden_.cases) {
     Sequence sequence(*model, golden);
@@ -106,8 +113,13 @@ TEST_P(TextModelParity, Bf16StraysNoFartherThanHuggingFacesBf16) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Golden, TextModelParity,
-                         testing::ValuesIn(GoldenNames()),
-                         [](const auto& info) { return info.param; });
+                         testing::Combine(testing::ValuesIn(GoldenNames()),
+                                          testing::Values(WeightForm::kPacked,
+                                                          WeightForm::kMapped)),
+                         [](const auto& info) {
+                           return std::get<0>(info.param) + "_" +
+                                  std::string(NameOf(std::get<1>(info.param)));
+                         });
 
 }  // namespace
 }  // namespace stagebeam::engine
