@@ -116,6 +116,7 @@ def main():
     parser.add_argument("--server", default=os.environ.get("STAGEBEAM_SERVER", "127.0.0.1:50051"))
     parser.add_argument("--questions", type=int, default=200)
     parser.add_argument("--candidates", type=int, default=4)
+    parser.add_argument("--only", help="one strategy by its name in the table, e.g. 'single pass'")
     parser.add_argument("--temperature", type=float, help="default: the server's")
     parser.add_argument("--concurrency", type=int, default=4)
     parser.add_argument("--out", type=pathlib.Path, default=SOURCE / "out" / "accuracy.jsonl")
@@ -126,6 +127,9 @@ def main():
     asker = Asker(pb, services.OrchestratorServiceStub(channel), args.temperature)
     samples = held_out(args.questions)
     policies = strategies(pb, args.candidates)
+    if args.only and args.only not in policies:
+        parser.error("--only: must be one of " + ", ".join(policies))
+    policies = {name: policies[name] for name in policies if args.only in (None, name)}
     rows = []
     with concurrent.futures.ThreadPoolExecutor(args.concurrency) as pool:
         for name, policy in policies.items():
