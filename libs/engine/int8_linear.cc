@@ -3,10 +3,14 @@
 #include <ATen/core/ivalue.h>
 #include <ATen/core/stack.h>
 #include <ATen/ops/amax.h>
+#include <ATen/ops/div.h>
 #include <ATen/ops/empty.h>
+#include <ATen/ops/linalg_vector_norm.h>
 #include <ATen/ops/quantize_per_channel.h>
 #include <ATen/ops/zeros_like.h>
 
+#include <algorithm>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -26,7 +30,20 @@ std::optional<c10::OperatorHandle> Find(const char* name) {
 
 // Largest magnitude of each row of x [rows, in]: [rows, 1].
 at::Tensor Magnitudes(const at::Tensor& x) {
-  return at::amax(x.abs(), {1}, /*keepdim=*/true).clamp_min_(1e-30);
+  return at::linalg_vector_norm(x, std::numeric_limits<double>::infinity(), {1},
+                                /*keepdim=*/true)
+      .clamp_min_(1e-30);
+}
+
+// x [rows, in] divided by its magnitudes, and one row more that holds -1 and 1.
+at::Tensor Scale(const at::Tensor& x, const at::Tensor& magnitudes) {
+  at::Tensor scaled = at::empty({x.size(0) + 1, x.size(1)}, x.options());
+  at::Tensor rows = scaled.narrow(0, 0, x.size(0));
+  at::div_out(rows, x, magnitudes);
+  float* const last = scaled.mutable_data_ptr<float>() + x.numel();
+  std::fill_n(last, x.size(1), 1.0F);
+  *last = -1;
+  return scaled;
 }
 
 class Int8Linear final : public LinearForm {
@@ -38,17 +55,14 @@ class Int8Linear final : public LinearForm {
         multiply_(multiply) {}
 
   // libtorch takes one scale for all of x, so that a row would be rounded by
-  // what stands beside it. Rows divided by their magnitudes, and one row more
-  // that spans [-1, 1], have the same scale always.
+  // what stands beside it. Rows divided by their magnitudes, beside one that
+  // spans [-1, 1], have the same scale always.
   at::Tensor Apply(const at::Tensor& x) const override {
     const at::Tensor rows = x.to(at::kFloat).reshape({-1, x.size(-1)});
-    const int64_t count = rows.size(0);
     const at::Tensor magnitudes = Magnitudes(rows);
-    at::Tensor scaled = at::empty({count + 1, rows.size(1)}, rows.options());
-    scaled.narrow(0, 0, count).copy_(rows).div_(magnitudes);
-    scaled[count].fill_(1);
-    scaled[count][0] = -1;
-    at::Tensor y = Multiply(scaled).narrow(0, 0, count).mul_(magnitudes);
+    at::Tensor y = Multiply(Scale(rows, magnitudes))
+                       .narrow(0, 0, rows.size(0))
+                       .mul_(magnitudes);
     if (bias_ != nullptr) y.add_(*bias_);
     std::vector<int64_t> shape = x.sizes().vec();
     shape.back() = y.size(1);
