@@ -163,11 +163,11 @@ void AttendInBlocks(const at::Tensor& queries,
   }
 }
 
-// Keys and values [.., kv_heads, tokens, head_dim] of which the first `length`
-// tokens count.
+// Keys and values [.., kv_heads, tokens, head_dim], both with the same strides,
+// of which the first `length` tokens count.
 kernels::KeyValueSpan SpanOf(const at::Tensor& keys, const at::Tensor& values,
                              int64_t length) {
-  return {Numbers(keys), Numbers(values), keys.stride(-3), length};
+  return {Numbers(keys), Numbers(values), keys.stride(-3), keys.stride(-2), length};
 }
 
 void AttendByKernel(const at::Tensor& queries,

@@ -28,6 +28,11 @@ class VisionLayer {
 
  private:
   at::Tensor Attention(const at::Tensor& x, int64_t live) const;
+  // Of [rows, hidden] each, before the output projection.
+  at::Tensor AttendByKernel(const at::Tensor& queries, const at::Tensor& keys,
+                            const at::Tensor& values, int64_t live) const;
+  at::Tensor AttendByTorch(const at::Tensor& queries, const at::Tensor& keys,
+                           const at::Tensor& values, int64_t live) const;
   at::Tensor Mlp(const at::Tensor& x) const;
 
   int heads_;

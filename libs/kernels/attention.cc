@@ -1,5 +1,7 @@
 #include "libs/kernels/attention.h"
 
+#include <omp.h>
+
 #include <algorithm>
 #include <cstring>
 #include <memory>
@@ -26,7 +28,7 @@ class TokenWalk {
                             (is_own ? branch_ * problem_.own_branch_stride : 0);
       const int64_t end = std::min(span->length, token_ + most - tile.length);
       for (; token_ < end; ++token_, ++tile.length) {
-        const int64_t at = begin + token_ * problem_.head_dim;
+        const int64_t at = begin + token_ * span->token_stride;
         tile.key_rows[tile.length] = span->keys + at;
         tile.value_rows[tile.length] = span->values + at;
       }
@@ -50,51 +52,72 @@ class TokenWalk {
   int64_t token_ = 0;
 };
 
+// Query tiles that meet a tile of tokens one after another, so that its layout
+// is made once for all of them.
+constexpr int64_t kMostTiles = 8;
+
 // What one thread works with.
 struct Scratch {
   TokenTile tokens;
-  QueryTile queries;
+  QueryTile queries[kMostTiles];
 };
 
-// Up to 16 queries of one key head: rows [begin, end) in the order branch, new
-// token, query head of the group.
+// Queries of one key head: rows [begin, end), at most eight tiles, in the order
+// branch, new token, query head of the group.
 class QueryBlock {
  public:
   QueryBlock(const AttentionProblem& problem, int64_t kv_head, int64_t begin,
-             Scratch& scratch)
+             int64_t end, Scratch& scratch)
       : p_(problem),
         kv_head_(kv_head),
         group_(problem.heads / problem.kv_heads),
         begin_(begin),
-        end_(std::min(begin + kTileQueries,
-                      problem.branches * problem.count * group_)),
+        end_(end),
         tokens_(scratch.tokens),
         queries_(scratch.queries) {
     for (const KeyValueSpan& span : p_.shared) shared_length_ += span.length;
   }
 
   void Run() {
-    queries_.rows = end_ - begin_;
-    queries_.Clear(p_.head_dim);
-    for (int64_t r = begin_; r < end_; ++r)
-      std::memcpy(queries_.queries + (r - begin_) * p_.head_dim,
-                  p_.queries + PlaceOf(r), Bytes());
+    TakeQueries();
     const int64_t whole = shared_length_ / kTileTokens * kTileTokens;
     LookAtShared(p_.own.length == 0 ? shared_length_ : whole);
     if (p_.own.length > 0) LookAtOwn(whole);
     for (int64_t r = begin_; r < end_; ++r)
-      queries_.Finish(r - begin_, p_.head_dim, p_.result + PlaceOf(r));
+      TileOf(r).Finish(RowOf(r), p_.head_dim, p_.result + PlaceOf(r));
   }
 
  private:
-  size_t Bytes() const {
-    return static_cast<size_t>(p_.head_dim) * sizeof(BFloat16);
+  QueryTile& TileOf(int64_t r) { return queries_[(r - begin_) / kTileQueries]; }
+  int64_t RowOf(int64_t r) const { return (r - begin_) % kTileQueries; }
+
+  void TakeQueries() {
+    for (int64_t r = begin_; r < end_; r += kTileQueries) {
+      TileOf(r).rows = std::min(kTileQueries, end_ - r);
+      TileOf(r).Clear(p_.head_dim);
+    }
+    const size_t bytes = static_cast<size_t>(p_.head_dim) * sizeof(BFloat16);
+    for (int64_t r = begin_; r < end_; ++r)
+      std::memcpy(TileOf(r).queries + RowOf(r) * p_.head_dim,
+                  p_.queries + PlaceOf(r), bytes);
   }
 
   // Where row r's query and result begin.
   int64_t PlaceOf(int64_t r) const {
     const int64_t token = r / group_;
     return (token * p_.heads + kv_head_ * group_ + r % group_) * p_.head_dim;
+  }
+
+  // Rows [begin, end) look at the tile in `tokens_`, of which row r sees what
+  // visible_ says.
+  void Look(int64_t begin, int64_t end) {
+    for (int64_t r = begin; r < end;) {
+      const int64_t count = std::min(kTileQueries - RowOf(r), end - r);
+      TileOf(r).Look(tokens_, RowOf(r), RowOf(r) + count,
+                     visible_ + (r - begin_) / kTileQueries * kTileQueries,
+                     p_.head_dim);
+      r += count;
+    }
   }
 
   // Tiles that hold shared tokens only: all rows at once.
@@ -104,7 +127,7 @@ class QueryBlock {
     for (int64_t t = 0; t < length; t += kTileTokens) {
       walk.Fill(tokens_, std::min(kTileTokens, length - t));
       tokens_.Load(p_.head_dim);
-      queries_.Look(tokens_, 0, end_ - begin_, visible_, p_.head_dim);
+      Look(begin_, end_);
     }
   }
 
@@ -136,8 +159,7 @@ class QueryBlock {
       tokens_.Load(p_.head_dim);
       for (int64_t r = begin; r < end; ++r)
         visible_[r - begin_] = SeenBy(r) - t;
-      queries_.Look(tokens_, begin - begin_, end - begin_, visible_,
-                    p_.head_dim);
+      Look(begin, end);
     }
   }
 
@@ -147,28 +169,37 @@ class QueryBlock {
   const int64_t begin_;
   const int64_t end_;
   int64_t shared_length_ = 0;
-  int64_t visible_[kTileQueries];
+  int64_t visible_[kMostTiles * kTileQueries];
   TokenTile& tokens_;
-  QueryTile& queries_;
+  QueryTile* const queries_;
 };
+
+// Rows of a block: many where that leaves work enough for every thread.
+int64_t RowsOfBlock(int64_t rows, int64_t kv_heads) {
+  constexpr int64_t kMost = kMostTiles * kTileQueries;
+  const int64_t tasks = 4 * omp_get_max_threads();
+  return rows / kMost * kv_heads >= tasks ? kMost : kTileQueries;
+}
 
 }  // namespace
 
 bool CanAttend(int64_t head_dim) {
-  return head_dim % 32 == 0 && head_dim <= kMaxHeadDim;
+  return head_dim % 16 == 0 && head_dim <= kMaxHeadDim;
 }
 
 void Attend(const AttentionProblem& problem) {
   const int64_t rows =
       problem.branches * problem.count * (problem.heads / problem.kv_heads);
-  const int64_t blocks = (rows + kTileQueries - 1) / kTileQueries;
+  const int64_t size = RowsOfBlock(rows, problem.kv_heads);
+  const int64_t blocks = (rows + size - 1) / size;
 #pragma omp parallel
   {
     const auto scratch = std::make_unique<Scratch>();
 #pragma omp for schedule(dynamic)
     for (int64_t task = 0; task < blocks * problem.kv_heads; ++task) {
-      QueryBlock(problem, task % problem.kv_heads,
-                 task / problem.kv_heads * kTileQueries, *scratch)
+      const int64_t begin = task / problem.kv_heads * size;
+      QueryBlock(problem, task % problem.kv_heads, begin,
+                 std::min(rows, begin + size), *scratch)
           .Run();
     }
   }

@@ -9,11 +9,12 @@
 namespace stagebeam::kernels {
 
 // Keys and values of some tokens: key head h of token t begins at
-// keys[h * head_stride + t * head_dim], and so for values.
+// keys[h * head_stride + t * token_stride], and so for values.
 struct KeyValueSpan {
   const BFloat16* keys = nullptr;
   const BFloat16* values = nullptr;
   int64_t head_stride = 0;
+  int64_t token_stride = 0;
   int64_t length = 0;
 };
 
@@ -23,7 +24,7 @@ struct AttentionProblem {
   int64_t count = 0;
   int64_t heads = 0;
   int64_t kv_heads = 0;
-  // A multiple of 32, at most 256.
+  // A multiple of 16, at most 256.
   int64_t head_dim = 0;
   // [branches, count, heads, head_dim].
   const BFloat16* queries = nullptr;

@@ -15,7 +15,7 @@ namespace {
 constexpr int64_t kLanes = 16;
 constexpr int64_t kMostRows = 8;
 
-// c[r][0..16) += sum over pairs p of b[p][0..16) . a[r][p], where a pair is two
+// c[r][0..16) = (add ? c[r][0..16) : 0) + sum over pairs p of b[p][0..16) . a[r][p], where a pair is two
 // neighbouring numbers.
 struct DotArgs {
   const BFloat16* a;
@@ -25,6 +25,7 @@ struct DotArgs {
   int64_t pairs;
   float* c;
   int64_t c_stride;
+  bool add;
 };
 
 template <int kRows>
@@ -32,7 +33,7 @@ STAGEBEAM_AVX512 void Dot(const DotArgs& d) {
   __m512 sums[kRows];
   STAGEBEAM_UNROLL
   for (int r = 0; r < kRows; ++r)
-    sums[r] = _mm512_loadu_ps(d.c + r * d.c_stride);
+    sums[r] = d.add ? _mm512_loadu_ps(d.c + r * d.c_stride) : _mm512_setzero_ps();
   for (int64_t p = 0; p < d.pairs; ++p) {
     const auto b = (__m512bh)_mm512_loadu_si512(d.b + p * d.b_stride);
     STAGEBEAM_UNROLL
@@ -64,15 +65,22 @@ void DotAll(DotArgs d, int64_t rows, int64_t columns) {
   }
 }
 
+// The numbers of a row from `begin` on: up to 32, zeros behind its end.
+STAGEBEAM_AVX512 inline __m512i LoadRow(const BFloat16* row, int64_t begin,
+                                        int64_t size) {
+  const int64_t left = std::min<int64_t>(size - begin, 2 * kLanes);
+  const auto mask = static_cast<__mmask32>((uint64_t{1} << left) - 1);
+  return _mm512_maskz_loadu_epi16(mask, row + begin);
+}
+
 // 16 rows of 16 pairs from[r] to columns: to[i * stride] gets pair i of each.
 STAGEBEAM_AVX512 void TransposePairs(const BFloat16* const* from, int64_t rows,
-                                     int64_t offset, BFloat16* to,
+                                     int64_t begin, int64_t size, BFloat16* to,
                                      int64_t stride) {
   __m512i x[16], y[16];
   STAGEBEAM_UNROLL
   for (int r = 0; r < 16; ++r)
-    x[r] = r < rows ? _mm512_loadu_si512(from[r] + offset)
-                    : _mm512_setzero_si512();
+    x[r] = r < rows ? LoadRow(from[r], begin, size) : _mm512_setzero_si512();
   // Pairs, then quads, then lanes of 128 bits, then halves change places.
   STAGEBEAM_UNROLL
   for (int r = 0; r < 16; r += 2) {
@@ -102,12 +110,13 @@ STAGEBEAM_AVX512 void TransposePairs(const BFloat16* const* from, int64_t rows,
   for (int r = 0; r < 16; ++r) _mm512_storeu_si512(to + r * stride, x[r]);
 }
 
-// Two rows of 32 numbers, first and second taken in turns.
+// Two rows of 32 numbers from `begin` on, first and second taken in turns; no
+// second row is zeros.
 STAGEBEAM_AVX512 void Interleave(const BFloat16* first, const BFloat16* second,
-                                 BFloat16* to) {
-  const __m512i a = _mm512_loadu_si512(first);
-  const __m512i b =
-      second == nullptr ? _mm512_setzero_si512() : _mm512_loadu_si512(second);
+                                 int64_t begin, int64_t size, BFloat16* to) {
+  const __m512i a = LoadRow(first, begin, size);
+  const __m512i b = second == nullptr ? _mm512_setzero_si512()
+                                      : LoadRow(second, begin, size);
   // In each lane of 128 bits: 8 numbers of a row, low ones first.
   const __m512i low = _mm512_unpacklo_epi16(a, b);
   const __m512i high = _mm512_unpackhi_epi16(a, b);
@@ -168,14 +177,15 @@ STAGEBEAM_AVX512 void Shrink(float* row, int64_t size, float factor) {
 void TokenTile::Load(int64_t head_dim) {
   for (int64_t t = 0; t < length; t += kLanes) {
     for (int64_t d = 0; d < head_dim; d += 2 * kLanes) {
-      TransposePairs(key_rows + t, std::min(kLanes, length - t), d,
+      TransposePairs(key_rows + t, std::min(kLanes, length - t), d, head_dim,
                      keys + d * kTileTokens + 2 * t, 2 * kTileTokens);
     }
   }
+  // In order: what a row writes behind its end, the next one overwrites.
   for (int64_t t = 0; t < length; t += 2) {
     const BFloat16* const second = t + 1 < length ? value_rows[t + 1] : nullptr;
     for (int64_t d = 0; d < head_dim; d += 2 * kLanes) {
-      Interleave(value_rows[t] + d, second == nullptr ? nullptr : second + d,
+      Interleave(value_rows[t], second, d, head_dim,
                  values + t * head_dim + 2 * d);
     }
   }
@@ -192,10 +202,8 @@ void QueryTile::Look(const TokenTile& tile, int64_t begin, int64_t end,
   const int64_t count = end - begin;
   float* const s = scores + begin * kTileTokens;
   BFloat16* const w = weights + begin * kTileTokens;
-  // Scores of whole registers; what stands behind the tile's end is not used.
-  std::fill_n(s, count * kTileTokens, 0.0F);
   DotAll({queries + begin * head_dim, head_dim, tile.keys, 2 * kTileTokens,
-          head_dim / 2, s, kTileTokens},
+          head_dim / 2, s, kTileTokens, false},
          count, tile.length);
   const auto scale = static_cast<float>(
       1 / (std::log(2.0) * std::sqrt(static_cast<double>(head_dim))));
@@ -210,7 +218,7 @@ void QueryTile::Look(const TokenTile& tile, int64_t begin, int64_t end,
     maximum[r] = update.maximum;
   }
   DotAll({w, kTileTokens, tile.values, 2 * head_dim, (tile.length + 1) / 2,
-          gathered + begin * head_dim, head_dim},
+          gathered + begin * head_dim, head_dim, true},
          count, head_dim);
 }
 
