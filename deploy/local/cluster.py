@@ -42,7 +42,9 @@ def add_options(parser, state):
     parser.add_argument("--judges", type=int, default=1)
     parser.add_argument("--combined", action="store_true",
                         help="one generator-judge in place of generators and judges")
-    parser.add_argument("--threads", type=int, default=1, help="of each process's model")
+    parser.add_argument("--threads", type=int, default=0,
+                        help="of each process's model; 0: as many as do not get into each "
+                        "other's way")
     parser.add_argument("--base_port", type=int, default=0,
                         help="first of consecutive ports; 0: any free ones")
     parser.add_argument("--flag", action="append", default=[], metavar="SERVICE:--NAME=VALUE",
@@ -51,7 +53,9 @@ def add_options(parser, state):
 
 def check_options(parser, args):
     """Ends with one line that names the argument that makes no sense."""
-    for name in ("generators", "judges", "threads"):
+    if args.threads < 0:
+        parser.error("--threads: must not be negative")
+    for name in ("generators", "judges"):
         if getattr(args, name) < 1:
             parser.error(f"--{name}: must be at least 1")
     if args.combined and (args.generators, args.judges) != (1, 1):

@@ -1,6 +1,7 @@
 """What a cluster on one machine consists of: its processes, in starting order."""
 
 import dataclasses
+import os
 import pathlib
 import socket
 
@@ -17,7 +18,7 @@ class Options:
     generators: int = 1
     judges: int = 1
     combined: bool = False  # One process in place of generators and judges.
-    threads: int = 1
+    threads: int = 0  # 0: as many as the cores allow, see threads_of.
     base_port: int = 0  # 0: any free ports.
     flags: tuple = ()  # "service:--flag=value", for one kind of service.
 
@@ -30,6 +31,7 @@ class Process:
     command: tuple
     port: int
     metrics_port: int = 0  # 0: no metrics page.
+    spins: bool = False  # Its threads wait for each other awake.
 
     @property
     def address(self):
@@ -75,6 +77,12 @@ def service(kind, name, ports, options, *flags):
         f"--metrics_listen={HOST}:{metrics_port}", *flags, *own), port, metrics_port)
 
 
+def threads_of(options):
+    """Threads of each model: together no more than there are cores, at least one."""
+    together = 1 if options.combined else options.generators + options.judges
+    return options.threads or max(1, len(os.sched_getaffinity(0)) // together)
+
+
 def replicas(kind, count, ports, options, *flags):
     return [service(kind, f"{kind}-{i}", ports, options, *flags) for i in range(1, count + 1)]
 
@@ -93,14 +101,16 @@ def make_plan(options):
     """Every process, so that each starts after those that it calls."""
     ports = Ports(options.base_port)
     store = redis(ports, options.state)
-    model = (f"--checkpoint={options.checkpoint}", f"--threads={options.threads}",
+    threads = threads_of(options)
+    model = (f"--checkpoint={options.checkpoint}", f"--threads={threads}",
              f"--redis={store.address}")
     encoder = service("encoder", "encoder", ports, options, *model)
     workers = (*model, f"--encoder={encoder.address}")
     if options.combined:
-        generators = judges = [service("generator-judge", "generator-judge", ports, options,
-                                       *workers)]
-        language = generators
+        both = service("generator-judge", "generator-judge", ports, options, *workers)
+        # Steps are short, and nobody else computes for long: waking up would
+        # cost more than waiting awake.
+        generators = judges = language = [dataclasses.replace(both, spins=True)]
     else:
         generators = replicas("generator", options.generators, ports, options, *workers)
         judges = replicas("judge", options.judges, ports, options, *workers)

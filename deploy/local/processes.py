@@ -48,8 +48,10 @@ class Running:
 
     def launch(self, process):
         log = self.log(process)
-        environment = {**os.environ, "OMP_WAIT_POLICY": "passive",
-                       "OMP_NUM_THREADS": str(self.options.threads)}
+        # Threads of several processes that wait awake on the same cores would
+        # keep each other from working.
+        waits = {} if process.spins else {"OMP_WAIT_POLICY": "passive"}
+        environment = {**waits, **os.environ}
         with open(log, "wb") as out:
             child = subprocess.Popen(
                 process.command, stdin=subprocess.DEVNULL, stdout=out, stderr=out,

@@ -167,7 +167,8 @@ void AttendInBlocks(const at::Tensor& queries,
 // of which the first `length` tokens count.
 kernels::KeyValueSpan SpanOf(const at::Tensor& keys, const at::Tensor& values,
                              int64_t length) {
-  return {Numbers(keys), Numbers(values), keys.stride(-3), keys.stride(-2), length};
+  return {Numbers(keys), Numbers(values), keys.stride(-3), keys.stride(-2),
+          length};
 }
 
 void AttendByKernel(const at::Tensor& queries,

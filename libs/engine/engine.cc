@@ -10,6 +10,7 @@
 #include "libs/engine/checkpoint.h"
 #include "libs/engine/scheduler.h"
 #include "libs/engine/text_model.h"
+#include "libs/engine/torch_threads.h"
 
 namespace stagebeam::engine {
 namespace {
@@ -171,6 +172,7 @@ void Engine::Parts::StartScheduler(const EngineOptions& options,
   setup.max_waiting_calls = options.max_waiting_calls;
   setup.max_running_branches = options.max_running_branches;
   setup.prefill_chunk = options.prefill_chunk;
+  setup.max_stall = options.max_stall;
   setup.threads = options.threads;
   scheduler = std::make_unique<Scheduler>(std::move(setup));
 }
@@ -181,6 +183,7 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Load(
   if (!status.ok()) return status;
   auto checkpoint = Checkpoint::Open(options.checkpoint);
   if (!checkpoint.ok()) return checkpoint.status();
+  SetTorchThreads(options.threads);
   auto parts = std::make_unique<Parts>();
   status = parts->LoadTokens(options);
   if (status.ok()) status = parts->LoadModel(options, **checkpoint);

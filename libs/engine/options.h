@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "absl/time/time.h"
+
 namespace stagebeam::engine {
 
 // Number format of weights, activations and keys and values.
@@ -42,7 +44,7 @@ struct EngineOptions {
   std::string device = "cpu";
   // On the CPU. A GPU holds its own copy as it is in the file.
   WeightForm weights = WeightForm::kPacked;
-  // Threads of one operation; 0: one for each core.
+  // Threads of one operation; 0: one for each core that the process may use.
   int threads = 0;
   // Copies of BOS in front of a prompt, 1 or 2.
   int bos_count = 1;
@@ -54,8 +56,11 @@ struct EngineOptions {
   int max_waiting_calls = 256;
   // Branches decoded together at most.
   int max_running_branches = 256;
-  // Prompt tokens a step at most, so that no decode step waits long.
+  // Prompt tokens a step at most.
   int prefill_chunk = 256;
+  // How long a step with prompt tokens may take while branches decode; a step
+  // takes fewer tokens accordingly.
+  absl::Duration max_stall = absl::Milliseconds(200);
   // Cap on a branch's tokens.
   int max_new_tokens = 2048;
   // Cap on prompt and continuation; 0: the model's max_position_embeddings.

@@ -22,6 +22,7 @@ Scheduler::Scheduler(SchedulerSetup setup)
               .sampler = &sampler_,
               .end_ids = setup_.end_ids,
               .image_id = setup_.image_id},
+      pace_(setup_.prefill_chunk, setup_.max_stall),
       thread_([this] { Loop(); }) {}
 
 Scheduler::~Scheduler() {
@@ -112,7 +113,9 @@ bool Scheduler::Round() {
   if (step.parts.empty()) return false;
   RunStep(step);
   Sweep();
-  Report(step, absl::Now() - start);
+  const absl::Duration time = absl::Now() - start;
+  pace_.StepTook(step.prefill_tokens, step.decode_tokens, time);
+  Report(step, time);
   return true;
 }
 
@@ -250,7 +253,10 @@ void Scheduler::AddHeads(Step& step) {
 void Scheduler::AddPrefill(Step& step) {
   std::vector<int> wants;
   for (const auto& call : running_) wants.push_back(call->PrefillWant());
-  const std::vector<int> shares = ShareFairly(wants, setup_.prefill_chunk);
+  const bool decoding =
+      std::any_of(running_.begin(), running_.end(),
+                  [](const auto& call) { return call->live_branches() > 0; });
+  const std::vector<int> shares = ShareFairly(wants, pace_.Budget(decoding));
   for (size_t i = 0; i < running_.size(); ++i)
     running_[i]->AddPrefill(shares[i], step);
 }

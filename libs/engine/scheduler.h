@@ -13,6 +13,7 @@
 #include "libs/engine/call_queue.h"
 #include "libs/engine/feature_check.h"
 #include "libs/engine/image_memory.h"
+#include "libs/engine/prefill_pace.h"
 #include "libs/engine/prefix_tree.h"
 #include "libs/engine/running_call.h"
 #include "libs/engine/sampler.h"
@@ -40,6 +41,7 @@ struct SchedulerSetup {
   int max_waiting_calls = 0;
   int max_running_branches = 0;
   int prefill_chunk = 0;
+  absl::Duration max_stall;
   int threads = 0;
 };
 
@@ -104,6 +106,7 @@ class Scheduler {
   Sampler sampler_;
   const CallSurroundings around_;
   std::vector<std::unique_ptr<RunningCall>> running_;
+  PrefillPace pace_;
 
   std::thread thread_;
 };

@@ -15,8 +15,8 @@ namespace {
 constexpr int64_t kLanes = 16;
 constexpr int64_t kMostRows = 8;
 
-// c[r][0..16) = (add ? c[r][0..16) : 0) + sum over pairs p of b[p][0..16) . a[r][p], where a pair is two
-// neighbouring numbers.
+// c[r][0..16) = (add ? c[r][0..16) : 0) + sum over pairs p of b[p][0..16) .
+// a[r][p], where a pair is two neighbouring numbers.
 struct DotArgs {
   const BFloat16* a;
   int64_t a_stride;
@@ -33,7 +33,8 @@ STAGEBEAM_AVX512 void Dot(const DotArgs& d) {
   __m512 sums[kRows];
   STAGEBEAM_UNROLL
   for (int r = 0; r < kRows; ++r)
-    sums[r] = d.add ? _mm512_loadu_ps(d.c + r * d.c_stride) : _mm512_setzero_ps();
+    sums[r] =
+        d.add ? _mm512_loadu_ps(d.c + r * d.c_stride) : _mm512_setzero_ps();
   for (int64_t p = 0; p < d.pairs; ++p) {
     const auto b = (__m512bh)_mm512_loadu_si512(d.b + p * d.b_stride);
     STAGEBEAM_UNROLL
@@ -115,8 +116,8 @@ STAGEBEAM_AVX512 void TransposePairs(const BFloat16* const* from, int64_t rows,
 STAGEBEAM_AVX512 void Interleave(const BFloat16* first, const BFloat16* second,
                                  int64_t begin, int64_t size, BFloat16* to) {
   const __m512i a = LoadRow(first, begin, size);
-  const __m512i b = second == nullptr ? _mm512_setzero_si512()
-                                      : LoadRow(second, begin, size);
+  const __m512i b =
+      second == nullptr ? _mm512_setzero_si512() : LoadRow(second, begin, size);
   // In each lane of 128 bits: 8 numbers of a row, low ones first.
   const __m512i low = _mm512_unpacklo_epi16(a, b);
   const __m512i high = _mm512_unpackhi_epi16(a, b);

@@ -21,7 +21,8 @@ ABSL_FLAG(
     "or mapped (the file's own memory, shared by all processes)");
 ABSL_FLAG(std::string, device, "cpu", "Where the model runs: cpu or cuda:N");
 ABSL_FLAG(int, threads, 0,
-          "Threads of one operation, [0, 1024]; 0: one for each core");
+          "Threads of one operation, [0, 1024]; 0: one for each "
+          "core that the process may use");
 ABSL_FLAG(int, bos_count, 1,
           "Copies of <|begin_of_text|> in front of a prompt, 1 or 2");
 ABSL_FLAG(int64_t, kv_bytes, int64_t{1} << 30,
@@ -35,6 +36,10 @@ ABSL_FLAG(int, max_running_branches, 256,
           "Candidates decoded together at most, [64, 65536]");
 ABSL_FLAG(int, prefill_chunk, 256,
           "Prompt tokens computed in one step at most, [1, 65536]");
+ABSL_FLAG(
+    absl::Duration, max_stall, absl::Milliseconds(200),
+    "How long a step with prompt tokens may take while candidates decode, "
+    "[1ms, 1m]; prompts then go in smaller parts");
 ABSL_FLAG(int, max_new_tokens, 2048,
           "Most tokens of one candidate, [1, 1048576]");
 ABSL_FLAG(int, max_context, 0,
@@ -97,6 +102,8 @@ absl::Status ValidateEngine(const engine::EngineOptions& options) {
            CheckFlag("max_running_branches", options.max_running_branches, 64,
                      kMany),
            CheckFlag("prefill_chunk", options.prefill_chunk, 1, kMany),
+           CheckFlag("max_stall", options.max_stall, absl::Milliseconds(1),
+                     absl::Minutes(1)),
            CheckFlag("max_new_tokens", options.max_new_tokens, 1, kManyTokens),
            CheckFlag("max_context", options.max_context, 0, kManyTokens),
        }) {
@@ -150,6 +157,7 @@ absl::StatusOr<WorkerOptions> WorkerOptionsFromFlags() {
   options.engine.max_running_branches =
       absl::GetFlag(FLAGS_max_running_branches);
   options.engine.prefill_chunk = absl::GetFlag(FLAGS_prefill_chunk);
+  options.engine.max_stall = absl::GetFlag(FLAGS_max_stall);
   options.engine.max_new_tokens = absl::GetFlag(FLAGS_max_new_tokens);
   options.engine.max_context = absl::GetFlag(FLAGS_max_context);
   options.features = FeaturesFromFlags();

@@ -33,6 +33,7 @@ class BrokenHead : public testing::Test {
     setup.bytes_per_image = 100000;
     setup.max_waiting_calls = setup.max_running_branches = 8;
     setup.prefill_chunk = 64;
+    setup.max_stall = absl::Seconds(1);
     setup.threads = 1;
     scheduler_ = std::make_unique<Scheduler>(setup);
   }

@@ -35,6 +35,8 @@ TEST(WorkerConfig, EveryBadOptionIsNamed) {
        [](WorkerOptions& o) { o.engine.max_waiting_calls = 0; }},
       {"max_running_branches",
        [](WorkerOptions& o) { o.engine.max_running_branches = 63; }},
+      {"max_stall",
+       [](WorkerOptions& o) { o.engine.max_stall = absl::ZeroDuration(); }},
       {"prefill_chunk", [](WorkerOptions& o) { o.engine.prefill_chunk = 0; }},
       {"max_new_tokens", [](WorkerOptions& o) { o.engine.max_new_tokens = 0; }},
       {"max_context", [](WorkerOptions& o) { o.engine.max_context = -1; }},
