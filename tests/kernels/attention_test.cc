@@ -106,7 +106,8 @@ class World {
 
   KeyValueSpan SpanOf(int64_t branch, int64_t begin, int64_t length) const {
     const int64_t at = branch * BranchSize() + begin * s_.head_dim;
-    return {keys_.data() + at, values_.data() + at, HeadSize(), length};
+    return {keys_.data() + at, values_.data() + at, HeadSize(), s_.head_dim,
+            length};
   }
 
   std::vector<BFloat16> QueriesOf(const Part& part) const {
@@ -152,7 +153,7 @@ class World {
 class AttentionTest : public KernelTest {};
 
 TEST_F(AttentionTest, DecodeStepsEqualSoftmax) {
-  for (const int64_t head_dim : {32, 64, 128}) {
+  for (const int64_t head_dim : {16, 32, 64, 80, 128}) {
     const World world({.branches = 5,
                        .heads = 6,
                        .kv_heads = 2,
@@ -165,7 +166,7 @@ TEST_F(AttentionTest, DecodeStepsEqualSoftmax) {
 }
 
 TEST_F(AttentionTest, PrefillsAreCausal) {
-  for (const int64_t head_dim : {32, 64, 128}) {
+  for (const int64_t head_dim : {16, 32, 64, 80, 128}) {
     for (const int64_t count : {2, 63, 90}) {
       const World world({.branches = 2,
                          .heads = 4,
@@ -209,7 +210,7 @@ TEST_F(AttentionTest, LargeScoresDoNotOverflow) {
   problem.branches = problem.count = problem.heads = problem.kv_heads = 1;
   problem.head_dim = 32;
   problem.queries = key.data();
-  problem.own = {key.data(), value.data(), 0, 1};
+  problem.own = {key.data(), value.data(), 0, 32, 1};
   problem.result = result.data();
   Attend(problem);
   EXPECT_EQ(result, value);
@@ -273,10 +274,10 @@ TEST_F(AttentionTest, APrefillInChunksChangesNoBit) {
   }
 }
 
-TEST(CanAttendTest, TakesMultiplesOf32UpTo256) {
-  for (const int64_t head_dim : {32, 64, 96, 128, 256})
+TEST(CanAttendTest, TakesMultiplesOf16UpTo256) {
+  for (const int64_t head_dim : {16, 32, 64, 80, 128, 256})
     EXPECT_TRUE(CanAttend(head_dim));
-  for (const int64_t head_dim : {8, 16, 33, 80, 288})
+  for (const int64_t head_dim : {8, 33, 72, 272, 288})
     EXPECT_FALSE(CanAttend(head_dim));
 }
 
