@@ -1,6 +1,6 @@
 # Each target does its own set-up (Debian packages, libtorch, build) where
 # something is missing, and nothing where it is not.
-.PHONY: help build demo test lint format clean asan goldens pictures accuracy example bench
+.PHONY: help build demo test lint format clean asan cuda goldens pictures accuracy example bench
 
 help:
 	@echo 'make demo      start a cluster on this machine and ask it about pictures'
@@ -9,6 +9,7 @@ help:
 	@echo 'make build     build everything into build/release'
 	@echo 'make format    format the C++ sources'
 	@echo 'make asan      every test under AddressSanitizer and UBSan'
+	@echo 'make cuda      build the model services against a CUDA build of libtorch'
 	@echo 'make accuracy  accuracy of the search on 200 held-out questions'
 	@echo 'make bench     a short form of every benchmark'
 	@echo 'make example   run the Python example against a cluster'
@@ -33,6 +34,9 @@ format:
 
 asan:
 	@bash scripts/test.sh asan
+
+cuda:
+	@bash scripts/cuda.sh
 
 accuracy:
 	@bash scripts/accuracy.sh

@@ -27,10 +27,21 @@ add_library(stagebeam_torch INTERFACE)
 target_include_directories(stagebeam_torch SYSTEM INTERFACE ${STAGEBEAM_TORCH_DIR}/include)
 stagebeam_torch_library(torch_cpu)
 stagebeam_torch_library(c10)
+set(STAGEBEAM_TORCH_CUDA OFF)
 if(EXISTS ${STAGEBEAM_TORCH_DIR}/lib/libtorch_cuda.so)
   # The CUDA kernels register themselves: nothing refers to them by name. What
   # they need in turn they find through their own run path.
   target_link_options(stagebeam_torch INTERFACE -Wl,--no-as-needed -Wl,--allow-shlib-undefined)
   stagebeam_torch_library(torch_cuda)
   stagebeam_torch_library(c10_cuda)
+  # The runtime's headers and library come with the wheel, in the version that
+  # it was built for.
+  file(GLOB STAGEBEAM_CUDA_DIR ${STAGEBEAM_TORCH_DIR}/../nvidia/cu[0-9]*)
+  file(GLOB STAGEBEAM_CUDART ${STAGEBEAM_CUDA_DIR}/lib/libcudart.so.*)
+  if(EXISTS ${STAGEBEAM_CUDA_DIR}/include/crt/host_config.h AND STAGEBEAM_CUDART)
+    set(STAGEBEAM_TORCH_CUDA ON)
+    target_include_directories(stagebeam_torch SYSTEM INTERFACE ${STAGEBEAM_CUDA_DIR}/include)
+    target_link_libraries(stagebeam_torch INTERFACE ${STAGEBEAM_CUDART})
+  endif()
+  message(STATUS "CUDA graphs: ${STAGEBEAM_TORCH_CUDA}")
 endif()
