@@ -14,11 +14,12 @@
 
 namespace stagebeam::engine {
 
-// Where and how weights are held.
+// Where and how weights are held, and steps run; see EngineOptions.
 struct ModelPlacement {
   DType dtype = DType::kBFloat16;
   std::string device = "cpu";
   WeightForm weights = WeightForm::kPacked;
+  bool cuda_graphs = false;
 };
 
 // A Hugging Face mllama directory: configuration, and every tensor mapped from

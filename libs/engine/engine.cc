@@ -38,6 +38,10 @@ absl::Status CheckOptions(const EngineOptions& options) {
     const absl::Status status = CheckOption(name, bounds.first, bounds.second);
     if (!status.ok()) return status;
   }
+  if (options.weights == WeightForm::kInt8 && options.device != "cpu") {
+    return absl::InvalidArgumentError(
+        absl::StrCat("weights: int8 needs device cpu, is ", options.device));
+  }
   return absl::OkStatus();
 }
 
@@ -114,9 +118,11 @@ absl::Status Engine::Parts::LoadTokens(const EngineOptions& options) {
 
 absl::Status Engine::Parts::LoadModel(const EngineOptions& options,
                                       const Checkpoint& checkpoint) {
-  auto loaded = TextModel::Load(checkpoint, {.dtype = options.dtype,
-                                             .device = options.device,
-                                             .weights = options.weights});
+  auto loaded =
+      TextModel::Load(checkpoint, {.dtype = options.dtype,
+                                   .device = options.device,
+                                   .weights = options.weights,
+                                   .cuda_graphs = options.cuda_graphs});
   if (!loaded.ok()) return loaded.status();
   model = *std::move(loaded);
   model_id = ModelId(checkpoint);

@@ -42,8 +42,11 @@ struct EngineOptions {
   DType dtype = DType::kBFloat16;
   // "cpu" or "cuda:N".
   std::string device = "cpu";
-  // On the CPU. A GPU holds its own copy as it is in the file.
+  // On the CPU. A GPU holds plain numbers of `dtype`, and refuses kInt8.
   WeightForm weights = WeightForm::kPacked;
+  // On a GPU: whether what a small step does between its attentions is recorded
+  // once and replayed as CUDA graphs.
+  bool cuda_graphs = false;
   // Threads of one operation; 0: one for each core that the process may use.
   int threads = 0;
   // Copies of BOS in front of a prompt, 1 or 2.

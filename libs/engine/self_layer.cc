@@ -41,17 +41,32 @@ SelfLayer::SelfLayer(WeightLoader& loader, const TextConfig& config,
       mlp_(loader, config, prefix) {}
 
 void SelfLayer::Run(at::Tensor& x, const StepPlan& plan,
-                    const at::Tensor& rotations) const {
-  x.add_(Attention(attention_norm_.Apply(x), plan, rotations));
-  x.add_(mlp_.Apply(mlp_norm_.Apply(x)));
+                    const at::Tensor& rotations, StepPieces& pieces) const {
+  const Tensors projected =
+      pieces.Run({this, 0}, {x, rotations},
+                 [this](const Tensors& in) { return Project(in[0], in[1]); });
+  const at::Tensor attended = Attention(projected, plan);
+  x = pieces
+          .Run({this, 1}, {x, attended},
+               [this](const Tensors& in) {
+                 return Tensors{Finish(in[0], in[1])};
+               })
+          .front();
 }
 
-at::Tensor SelfLayer::Attention(const at::Tensor& x, const StepPlan& plan,
-                                const at::Tensor& rotations) const {
-  const at::Tensor queries = Rotate(Heads(q_.Apply(x), heads_), rotations);
-  const at::Tensor keys = Rotate(Heads(k_.Apply(x), kv_heads_), rotations);
-  const at::Tensor values = Heads(v_.Apply(x), kv_heads_);
-  at::Tensor attended = at::empty_like(x);
+Tensors SelfLayer::Project(const at::Tensor& x,
+                           const at::Tensor& rotations) const {
+  const at::Tensor rows = attention_norm_.Apply(x);
+  return {Rotate(Heads(q_.Apply(rows), heads_), rotations),
+          Rotate(Heads(k_.Apply(rows), kv_heads_), rotations),
+          Heads(v_.Apply(rows), kv_heads_)};
+}
+
+at::Tensor SelfLayer::Attention(const Tensors& projected,
+                                const StepPlan& plan) const {
+  const at::Tensor &queries = projected[0], &keys = projected[1],
+                   &values = projected[2];
+  at::Tensor attended = at::empty_like(queries).flatten(1);
   for (const PlannedGroup& planned : plan.groups) {
     const auto rows = [&](const at::Tensor& t) {
       return t.narrow(0, planned.first_row, planned.rows());
@@ -59,7 +74,14 @@ at::Tensor SelfLayer::Attention(const at::Tensor& x, const StepPlan& plan,
     planned.group->own->storage().Write(cache_layer_, rows(keys), rows(values));
     AttendGroup(planned, rows(queries), rows(attended));
   }
-  return o_.Apply(attended);
+  return attended;
+}
+
+at::Tensor SelfLayer::Finish(const at::Tensor& x,
+                             const at::Tensor& attended) const {
+  x.add_(o_.Apply(attended));
+  x.add_(mlp_.Apply(mlp_norm_.Apply(x)));
+  return x;
 }
 
 void SelfLayer::AttendGroup(const PlannedGroup& planned,

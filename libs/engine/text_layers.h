@@ -6,12 +6,14 @@
 #include "libs/engine/linear.h"
 #include "libs/engine/model_config.h"
 #include "libs/engine/norm.h"
+#include "libs/engine/step_pieces.h"
 #include "libs/engine/step_plan.h"
 #include "libs/engine/weight.h"
 #include "libs/engine/weight_loader.h"
 
 // The layers of mllama's language model. Each adds to the residual rows x
-// [rows, hidden_size] in place. All are immutable.
+// [rows, hidden_size], in place or into rows that take their place. All are
+// immutable.
 namespace stagebeam::engine {
 
 // down(silu(gate(x)) * up(x)).
@@ -38,12 +40,18 @@ class SelfLayer {
 
   // Writes the rows' keys and values behind those that each group's own
   // KeyValues has; the caller has made room and moves their length afterwards.
-  void Run(at::Tensor& x, const StepPlan& plan,
-           const at::Tensor& rotations) const;
+  // What comes before the attention and what comes after it are a piece each,
+  // known by the layer's address.
+  void Run(at::Tensor& x, const StepPlan& plan, const at::Tensor& rotations,
+           StepPieces& pieces) const;
 
  private:
-  at::Tensor Attention(const at::Tensor& x, const StepPlan& plan,
-                       const at::Tensor& rotations) const;
+  // Queries, keys and values of the rows: [rows, heads, head_dim] each.
+  Tensors Project(const at::Tensor& x, const at::Tensor& rotations) const;
+  // Writes the keys and values; [rows, hidden_size].
+  at::Tensor Attention(const Tensors& projected, const StepPlan& plan) const;
+  // The rest of the layer, in place.
+  at::Tensor Finish(const at::Tensor& x, const at::Tensor& attended) const;
   // Writes the group's rows of `attended`.
   void AttendGroup(const PlannedGroup& planned, const at::Tensor& queries,
                    const at::Tensor& attended) const;

@@ -13,6 +13,7 @@
 #include "libs/engine/key_values_storage.h"
 #include "libs/engine/placement.h"
 #include "libs/engine/rope.h"
+#include "libs/engine/step_pieces.h"
 #include "libs/engine/step_plan.h"
 #include "libs/engine/text_layers.h"
 #include "libs/engine/torch_errors.h"
@@ -45,11 +46,17 @@ LayerStack LoadLayers(WeightLoader& loader, const TextConfig& config) {
   return stack;
 }
 
+absl::StatusOr<std::unique_ptr<StepPieces>> MakePieces(
+    const ModelPlacement& placement) {
+  if (placement.cuda_graphs) return MakeGraphPieces(placement.device);
+  return std::make_unique<StepPieces>();
+}
+
 }  // namespace
 
 struct TextModel::Weights {
   Weights(WeightLoader& loader, const TextConfig& text,
-          const ModelPlacement& where)
+          const ModelPlacement& where, std::unique_ptr<StepPieces> step_pieces)
       : config(text),
         placement(where),
         embedding(loader.Load(absl::StrCat(kRoot, "model.embed_tokens.weight"),
@@ -62,7 +69,8 @@ struct TextModel::Weights {
                  ? loader.MakeLinear(embedding, nullptr)
                  : loader.LoadLinear(absl::StrCat(kRoot, "lm_head"),
                                      text.vocab_size, text.hidden_size)),
-        rope(text.rope, text.head_dim(), where) {}
+        rope(text.rope, text.head_dim(), where),
+        pieces(std::move(step_pieces)) {}
 
   at::Tensor Embed(const StepPlan& plan) const {
     return at::index_select(*embedding, 0,
@@ -89,7 +97,7 @@ struct TextModel::Weights {
       if (const auto* cross = std::get_if<CrossLayer>(&layer)) {
         cross->Run(x, plan);
       } else {
-        std::get<SelfLayer>(layer).Run(x, plan, rotations);
+        std::get<SelfLayer>(layer).Run(x, plan, rotations, *pieces);
       }
     }
   }
@@ -115,6 +123,7 @@ struct TextModel::Weights {
   RmsNorm norm;
   Linear head;
   Rope rope;
+  std::unique_ptr<StepPieces> pieces;
 };
 
 TextModel::TextModel(std::unique_ptr<Weights> weights)
@@ -127,9 +136,11 @@ absl::StatusOr<std::unique_ptr<TextModel>> TextModel::Load(
     return device;
   return CatchTorch([&]() -> absl::StatusOr<std::unique_ptr<TextModel>> {
     const c10::InferenceMode no_gradients;
+    auto pieces = MakePieces(placement);
+    if (!pieces.ok()) return pieces.status();
     WeightLoader loader(checkpoint, placement);
-    auto weights =
-        std::make_unique<Weights>(loader, checkpoint.config().text, placement);
+    auto weights = std::make_unique<Weights>(loader, checkpoint.config().text,
+                                             placement, *std::move(pieces));
     if (!loader.status().ok()) return loader.status();
     return std::unique_ptr<TextModel>(new TextModel(std::move(weights)));
   });

@@ -17,9 +17,13 @@ ABSL_FLAG(std::string, dtype, "bfloat16",
 ABSL_FLAG(
     std::string, weights, "packed",
     "How weights are held in memory: packed (a private copy laid out for "
-    "the processor, fastest), int8 (a private copy in 8 bits, less exact) "
-    "or mapped (the file's own memory, shared by all processes)");
+    "the processor, fastest), int8 (a private copy in 8 bits, less exact; "
+    "not on a GPU) or mapped (the file's own memory, shared by all processes)");
 ABSL_FLAG(std::string, device, "cpu", "Where the model runs: cpu or cuda:N");
+ABSL_FLAG(bool, cuda_graphs, false,
+          "On a GPU, record what small steps do between attentions and replay "
+          "it as CUDA graphs; needs --device=cuda:N and a CUDA build of "
+          "libtorch");
 ABSL_FLAG(int, threads, 0,
           "Threads of one operation, [0, 1024]; 0: one for each "
           "core that the process may use");
@@ -149,6 +153,7 @@ absl::StatusOr<WorkerOptions> WorkerOptionsFromFlags() {
     return status;
   options.engine.checkpoint = absl::GetFlag(FLAGS_checkpoint);
   options.engine.device = absl::GetFlag(FLAGS_device);
+  options.engine.cuda_graphs = absl::GetFlag(FLAGS_cuda_graphs);
   options.engine.threads = absl::GetFlag(FLAGS_threads);
   options.engine.bos_count = absl::GetFlag(FLAGS_bos_count);
   options.engine.kv_bytes = absl::GetFlag(FLAGS_kv_bytes);

@@ -51,6 +51,14 @@ TEST(EngineLoad, OptionsOutOfRangeAreNamed) {
            [](EngineOptions& o) { o.max_running_branches = 0; }},
           {"prefill_chunk", [](EngineOptions& o) { o.prefill_chunk = 0; }},
           {"max_new_tokens", [](EngineOptions& o) { o.max_new_tokens = 0; }},
+          // The device is the CPU.
+          {"cuda_graphs", [](EngineOptions& o) { o.cuda_graphs = true; }},
+          {"device", [](EngineOptions& o) { o.device = "cuda:99"; }},
+          {"weights",
+           [](EngineOptions& o) {
+             o.weights = WeightForm::kInt8;
+             o.device = "cuda:0";
+           }},
           {"bos_count", [](EngineOptions& o) { o.bos_count = 3; }},
           {"max_context", [](EngineOptions& o) { o.max_context = 131073; }}};
   for (const auto& [field, spoil] : spoilers) {
