@@ -11,6 +11,16 @@
 
 namespace stagebeam::orchestrator {
 
+// What became of duels that were begun while candidates were still sampled.
+struct EarlyDuelCounts {
+  // The search asked for them.
+  int used = 0;
+  // It did not; cancelled, where they still ran.
+  int wasted = 0;
+  // The judge gave no verdict.
+  int failed = 0;
+};
+
 // What an answer cost. Counts are of generator and judge together; times are
 // wall time.
 struct Cost {
@@ -18,10 +28,14 @@ struct Cost {
   int64_t reused_token_count = 0;
   int64_t generated_token_count = 0;
   int candidate_count = 0;
+  // With a verdict, whether the search asked for it or not.
   int duel_count = 0;
+  EarlyDuelCounts early_duels;
   bool image_cached = false;
   absl::Duration encode_time;
   absl::Duration generate_time;
+  // Of the search's waiting: early duels take none of it while candidates are
+  // sampled.
   absl::Duration judge_time;
   absl::Duration total_time;
 };

@@ -33,7 +33,10 @@ ABSL_FLAG(std::string, worker_auth_token_file, "",
 ABSL_FLAG(absl::Duration, judge_timeout, absl::Minutes(1),
           "a judge that takes longer is out of reach");
 ABSL_FLAG(int, max_parallel_calls, 64,
-          "generator calls beside those on the searches' own threads");
+          "generator calls beside those on the searches' own threads, and as "
+          "many calls for early duels");
+ABSL_FLAG(bool, early_duels, true,
+          "send duels to the judge while other candidates are still sampled");
 
 ABSL_FLAG(std::string, default_strategy, "stage_beam",
           "search of a request that names none: single_pass, best_of_n, "
@@ -170,6 +173,7 @@ absl::StatusOr<Config> ConfigFromFlags() {
   status.Update(ReadWorkers(message_bytes, config.workers));
   config.judge_timeout = absl::GetFlag(FLAGS_judge_timeout);
   config.max_parallel_calls = absl::GetFlag(FLAGS_max_parallel_calls);
+  config.early_duels = absl::GetFlag(FLAGS_early_duels);
   status.Update(CheckDuration("judge_timeout", config.judge_timeout));
   status.Update(
       CheckFlag("max_parallel_calls", config.max_parallel_calls, 1, 4096));

@@ -15,8 +15,10 @@ struct Config {
   OrchestratorServiceAdapter::Options service;
   RemoteWorkersOptions workers;
   absl::Duration judge_timeout = absl::Minutes(1);
-  // Generator calls beside those on the searches' own threads.
+  // Generator calls beside those on the searches' own threads, and as many
+  // early duels.
   int max_parallel_calls = 64;
+  bool early_duels = true;
 };
 
 // From the flags, checked: INVALID_ARGUMENT names the flag and its limit.

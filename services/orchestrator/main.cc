@@ -18,9 +18,14 @@ int Serve(const Config& config) {
   const auto remote = RemoteWorkers::Create(config.workers, metrics);
   if (!remote.ok()) return serving::ConfigError(kName, remote.status());
   FanOut fan_out(config.max_parallel_calls);
+  FanOut early_duels(config.max_parallel_calls);
   SolverMetrics solver_metrics(metrics);
-  Solver solver({(*remote)->encoder(), (*remote)->generator(),
-                 (*remote)->judge(), fan_out, config.judge_timeout},
+  Solver solver({.encoder = (*remote)->encoder(),
+                 .generator = (*remote)->generator(),
+                 .judge = (*remote)->judge(),
+                 .fan_out = fan_out,
+                 .judge_timeout = config.judge_timeout,
+                 .early_duels = config.early_duels ? &early_duels : nullptr},
                 solver_metrics);
 
   const auto calls = serving::MakeCallRunner(config.server, metrics, logger,

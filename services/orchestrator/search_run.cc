@@ -56,7 +56,7 @@ absl::Status SearchRun::Step() {
 
 absl::Status SearchRun::Sample(const search::Expand& expand) {
   expansion_start_ = workers_.now();
-  auto expanded = calls_.Sample(expand);
+  auto expanded = calls_.Sample(*search_, expand);
   if (!expanded.ok()) return expanded.status();
   const absl::Status told = search_->Tell(*std::move(expanded));
   if (told.ok()) return told;
@@ -80,6 +80,7 @@ void SearchRun::KeepPace() {
   const absl::Time now = workers_.now();
   if (trace.size() > ended_ && !trace.back().survivors.empty()) {
     ended_ = trace.size();
+    calls_.EndExpansion();
     metrics_.StageTook(trace.back().stage, now - expansion_start_);
     pace_.ExpansionTook(now - expansion_start_);
   }

@@ -33,7 +33,8 @@ class SearchRun {
   absl::Status Step();
   absl::Status Sample(const search::Expand& expand);
   absl::Status Compare(const search::Compare& compare);
-  // Times expansions that ended, and shortens a search that is too slow.
+  // Ends and times an expansion that is over, and shortens a search that is too
+  // slow.
   void KeepPace();
   Answer Finish(absl::Time start) const;
 

@@ -10,6 +10,7 @@ namespace {
 
 using search::DegradationKind;
 
+constexpr char kEarlyDuels[] = "stagebeam_orchestrator_early_duels_total";
 constexpr char kRequests[] = "stagebeam_orchestrator_requests_total";
 constexpr char kRequestsHelp[] =
     "Questions, by strategy and by how they ended.";
@@ -52,6 +53,7 @@ SolverMetrics::SolverMetrics(serving::Metrics& metrics)
     Degradations(kind);
   }
   for (const char* kind : {"prompt", "reused", "generated"}) Tokens(kind);
+  for (const char* outcome : {"used", "wasted", "failed"}) EarlyDuels(outcome);
   for (search::Stage stage : search::kStages) StageSeconds(stage);
   StageSeconds(search::Stage::kResponse);
 }
@@ -69,6 +71,14 @@ serving::Counter SolverMetrics::Tokens(std::string_view kind) {
       "Tokens of answered questions, generator and judge: of prompts, of these "
       "not computed again, and sampled.",
       {{"kind", std::string(kind)}});
+}
+
+serving::Counter SolverMetrics::EarlyDuels(std::string_view outcome) {
+  return metrics_.AddCounter(
+      kEarlyDuels,
+      "Duels of answered questions that were begun while candidates were "
+      "still sampled, by what became of them.",
+      {{"outcome", std::string(outcome)}});
 }
 
 serving::Histogram SolverMetrics::StageSeconds(search::Stage stage) {
@@ -95,6 +105,9 @@ void SolverMetrics::StageTook(search::Stage stage, absl::Duration time) {
 void SolverMetrics::Answered(const Answer& answer) {
   candidates_.Increment(answer.cost.candidate_count);
   duels_.Increment(answer.cost.duel_count);
+  EarlyDuels("used").Increment(answer.cost.early_duels.used);
+  EarlyDuels("wasted").Increment(answer.cost.early_duels.wasted);
+  EarlyDuels("failed").Increment(answer.cost.early_duels.failed);
   Tokens("prompt").Increment(
       static_cast<double>(answer.cost.prompt_token_count));
   Tokens("reused").Increment(

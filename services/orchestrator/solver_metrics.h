@@ -26,6 +26,7 @@ class SolverMetrics {
  private:
   serving::Counter Degradations(search::DegradationKind kind);
   serving::Counter Tokens(std::string_view kind);
+  serving::Counter EarlyDuels(std::string_view outcome);
   serving::Histogram StageSeconds(search::Stage stage);
 
   serving::Metrics& metrics_;

@@ -1,7 +1,6 @@
 #include "services/orchestrator/worker_calls.h"
 
 #include <algorithm>
-#include <cstddef>
 #include <optional>
 #include <utility>
 
@@ -20,6 +19,16 @@ search::Finish ToSearch(inference::FinishReason reason) {
   return search::Finish::kLength;
 }
 
+search::Candidate ToSearch(inference::Candidate candidate) {
+  return {std::move(candidate.text), std::move(candidate.token_ids),
+          ToSearch(candidate.finish_reason), candidate.logprob};
+}
+
+search::Verdict ToSearch(inference::Verdict verdict) {
+  return {verdict.first_is_better, verdict.confidence,
+          std::move(verdict.rationale)};
+}
+
 inference::Subject ToPort(search::Subject subject) {
   switch (subject) {
     case search::Subject::kSummary:
@@ -36,6 +45,21 @@ inference::Subject ToPort(search::Subject subject) {
       break;
   }
   return inference::Subject::kResponse;
+}
+
+// A pair is decided alike in whichever call it is asked for: nobody fights
+// twice in a round, so that the first fighter names its random stream.
+inference::Pair ToPort(const search::Pair& pair) {
+  return {pair.first, pair.second, pair.first};
+}
+
+// Indices of pairs without a verdict.
+std::vector<size_t> Undecided(const Verdicts& verdicts) {
+  std::vector<size_t> pairs;
+  for (size_t i = 0; i < verdicts.size(); ++i) {
+    if (!verdicts[i]) pairs.push_back(i);
+  }
+  return pairs;
 }
 
 // The error that must end the search: one that the request is to blame for, or
@@ -121,14 +145,51 @@ void WorkerCalls::GenerateMissing(const search::Expand& expand,
     if (answers[i].ok()) continue;
     tasks.push_back([this, &expand, &answers, i] {
       answers[i] = workers_.generator.GenerateCandidates(
-          context_, MakeRequest(expand, expand.branches[i]), nullptr);
+          context_, MakeRequest(expand, expand.branches[i]), ListenerOf(i));
+      if (early_duels_ != nullptr && !answers[i].ok())
+        early_duels_->BranchFailed();
     });
   }
   workers_.fan_out.RunAll(tasks);
 }
 
+void WorkerCalls::BeginEarlyDuels(const search::Search& search,
+                                  const search::Expand& expand) {
+  early_duels_.reset();
+  int candidates = 0;
+  for (const search::Branch& branch : expand.branches)
+    candidates += branch.count;
+  // Two to fight, and one that still runs.
+  if (candidates < 3 || workers_.early_duels == nullptr || early_duels_failed_)
+    return;
+  early_duels_ = std::make_unique<EarlyDuels>(
+      search, expand, *workers_.early_duels,
+      [this](const search::Compare& compare) { return MakeJudgeCall(compare); },
+      context_.cancellation);
+}
+
+inference::CandidateListener WorkerCalls::ListenerOf(size_t branch) {
+  if (early_duels_ == nullptr) return nullptr;
+  return [this, branch](int index, const inference::Candidate& candidate) {
+    early_duels_->CandidateEnded(branch, index, ToSearch(candidate));
+  };
+}
+
+void WorkerCalls::EndExpansion() {
+  if (early_duels_ == nullptr) return;
+  const EarlyDuels::Tally tally = early_duels_->Close();
+  early_duels_.reset();
+  early_duels_failed_ = tally.counts.failed > 0;
+  cost_.early_duels.used += tally.counts.used;
+  cost_.early_duels.wasted += tally.counts.wasted;
+  cost_.early_duels.failed += tally.counts.failed;
+  cost_.duel_count += tally.decided;
+  Add(tally.usage);
+}
+
 absl::StatusOr<search::Expanded> WorkerCalls::Sample(
-    const search::Expand& expand) {
+    const search::Search& search, const search::Expand& expand) {
+  BeginEarlyDuels(search, expand);
   std::vector<Generated> answers(expand.branches.size(),
                                  absl::UnknownError("not asked yet"));
   const absl::Time start = workers_.now();
@@ -163,55 +224,84 @@ search::Expanded WorkerCalls::Collect(std::vector<Generated> answers) {
     cost_.reused_token_count += usage.reused_token_count;
     cost_.generated_token_count += usage.generated_token_count;
     cost_.candidate_count += static_cast<int>(answer->candidates.size());
-    for (inference::Candidate& candidate : answer->candidates) {
-      set.push_back({std::move(candidate.text), std::move(candidate.token_ids),
-                     ToSearch(candidate.finish_reason), candidate.logprob});
-    }
+    for (inference::Candidate& candidate : answer->candidates)
+      set.push_back(ToSearch(std::move(candidate)));
   }
   return expanded;
 }
 
-absl::StatusOr<inference::CompareResult> WorkerCalls::Judge(
-    const search::Compare& compare) {
+EarlyDuels::JudgeCall WorkerCalls::MakeJudgeCall(
+    const search::Compare& compare) const {
   inference::CompareRequest request;
   request.image = features_;
   request.question = question_.text;
   request.subject = ToPort(compare.subject);
   request.hint = compare.hint;
   request.candidates = compare.candidates;
-  for (const search::Pair& pair : compare.pairs) {
-    request.pairs.push_back({pair.first, pair.second});
-  }
+  for (const search::Pair& pair : compare.pairs)
+    request.pairs.push_back(ToPort(pair));
   request.method = question_.judge_method;
   request.seed = compare.seed;
   request.session_id = question_.request_id;
-  inference::RequestContext context = context_;
-  context.deadline =
-      std::min(context.deadline, workers_.now() + workers_.judge_timeout);
-  return workers_.judge.ComparePairs(context, request);
+  return [this, request = std::move(request)](std::stop_token cancellation) {
+    inference::RequestContext context = context_;
+    context.deadline =
+        std::min(context.deadline, workers_.now() + workers_.judge_timeout);
+    context.cancellation = std::move(cancellation);
+    return workers_.judge.ComparePairs(context, request);
+  };
+}
+
+void WorkerCalls::Add(const inference::JudgeUsage& usage) {
+  cost_.prompt_token_count += usage.prompt_token_count;
+  cost_.reused_token_count += usage.reused_token_count;
+  cost_.generated_token_count += usage.generated_token_count;
+}
+
+absl::Status WorkerCalls::Judge(const search::Compare& compare,
+                                const std::vector<size_t>& pairs,
+                                Verdicts& verdicts) {
+  if (pairs.empty()) return absl::OkStatus();
+  search::Compare part = compare;
+  part.pairs.clear();
+  for (size_t pair : pairs) part.pairs.push_back(compare.pairs[pair]);
+  const std::stop_token& caller = context_.cancellation;
+  auto result = MakeJudgeCall(part)(caller);
+  if (EncodedAgain(result.status())) result = MakeJudgeCall(part)(caller);
+  if (!result.ok()) return result.status();
+  if (result->verdicts.size() != pairs.size()) {
+    return absl::InternalError("the judge gave a wrong number of verdicts");
+  }
+  Add(result->usage);
+  cost_.duel_count += static_cast<int>(pairs.size());
+  for (size_t i = 0; i < pairs.size(); ++i)
+    verdicts[pairs[i]] = ToSearch(std::move(result->verdicts[i]));
+  return absl::OkStatus();
+}
+
+absl::Status WorkerCalls::JudgeAll(const search::Compare& compare,
+                                   Verdicts& verdicts) {
+  if (early_duels_ == nullptr)
+    return Judge(compare, Undecided(verdicts), verdicts);
+  const absl::Status judged =
+      Judge(compare, early_duels_->Claim(compare), verdicts);
+  if (!judged.ok()) return judged;
+  early_duels_->Collect(compare, verdicts);
+  return Judge(compare, Undecided(verdicts), verdicts);
 }
 
 absl::StatusOr<search::Compared> WorkerCalls::Compare(
     const search::Compare& compare) {
   const absl::Time start = workers_.now();
   const absl::Duration encode_time = cost_.encode_time;
-  auto result = Judge(compare);
-  if (EncodedAgain(result.status())) result = Judge(compare);
+  Verdicts verdicts(compare.pairs.size());
+  const absl::Status judged = JudgeAll(compare, verdicts);
   cost_.judge_time +=
       workers_.now() - start - (cost_.encode_time - encode_time);
-  if (!result.ok()) return result.status();
-  if (result->verdicts.size() != compare.pairs.size()) {
-    return absl::InternalError("the judge gave a wrong number of verdicts");
-  }
-  cost_.prompt_token_count += result->usage.prompt_token_count;
-  cost_.reused_token_count += result->usage.reused_token_count;
-  cost_.generated_token_count += result->usage.generated_token_count;
-  cost_.duel_count += static_cast<int>(result->verdicts.size());
+  if (!judged.ok()) return judged;
   search::Compared compared;
-  for (inference::Verdict& verdict : result->verdicts) {
-    compared.verdicts.push_back({verdict.first_is_better, verdict.confidence,
-                                 std::move(verdict.rationale)});
-  }
+  for (std::optional<search::Verdict>& verdict : verdicts)
+    compared.verdicts.push_back(*std::move(verdict));
   return compared;
 }
 

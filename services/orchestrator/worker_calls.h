@@ -1,7 +1,9 @@
 #ifndef STAGEBEAM_SERVICES_ORCHESTRATOR_WORKER_CALLS_H_
 #define STAGEBEAM_SERVICES_ORCHESTRATOR_WORKER_CALLS_H_
 
+#include <cstddef>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -15,6 +17,7 @@
 #include "libs/inference/request_context.h"
 #include "libs/search/search.h"
 #include "services/orchestrator/answer.h"
+#include "services/orchestrator/early_duels.h"
 #include "services/orchestrator/fan_out.h"
 #include "services/orchestrator/question.h"
 
@@ -29,7 +32,10 @@ struct Workers {
   FanOut& fan_out;
   // A judge that takes longer is out of reach.
   absl::Duration judge_timeout = absl::Minutes(1);
+  // Thread-safe.
   std::function<absl::Time()> now = absl::Now;
+  // Where early duels are fought; null: none are.
+  FanOut* early_duels = nullptr;
 };
 
 // CANCELLED or DEADLINE_EXCEEDED where the context is over at `now`, else OK.
@@ -51,14 +57,21 @@ class WorkerCalls {
 
   // Continues every branch, side by side. A branch that failed has no
   // candidates; an error only where none has any, or where the request or the
-  // search is at fault.
-  absl::StatusOr<search::Expanded> Sample(const search::Expand& expand);
+  // search is at fault. Meanwhile duels that `search`, which asks for this,
+  // foresees are begun.
+  absl::StatusOr<search::Expanded> Sample(const search::Search& search,
+                                          const search::Expand& expand);
 
-  // Errors are the judge's; INTERNAL for a wrong number of verdicts.
+  // Takes the verdicts of duels that were begun early; asks for the rest in one
+  // call. Errors are that call's; INTERNAL for a wrong number of verdicts.
   absl::StatusOr<search::Compared> Compare(const search::Compare& compare);
+
+  // The expansion is over: drops duels that were begun in vain.
+  void EndExpansion();
 
   const inference::ImageFeatures& features() const { return features_; }
   const std::string& model_id() const { return model_id_; }
+  // Of what has ended; early duels count with their expansion's end.
   const Cost& cost() const { return cost_; }
 
  private:
@@ -70,8 +83,17 @@ class WorkerCalls {
   void GenerateMissing(const search::Expand& expand,
                        std::vector<Generated>& answers);
   search::Expanded Collect(std::vector<Generated> answers);
-  absl::StatusOr<inference::CompareResult> Judge(
-      const search::Compare& compare);
+  void BeginEarlyDuels(const search::Search& search,
+                       const search::Expand& expand);
+  // Tells the early duels of candidates of `branch`; empty where there are
+  // none.
+  inference::CandidateListener ListenerOf(size_t branch);
+  EarlyDuels::JudgeCall MakeJudgeCall(const search::Compare& compare) const;
+  // Judges the pairs of `compare` with these indices, in one call.
+  absl::Status Judge(const search::Compare& compare,
+                     const std::vector<size_t>& pairs, Verdicts& verdicts);
+  absl::Status JudgeAll(const search::Compare& compare, Verdicts& verdicts);
+  void Add(const inference::JudgeUsage& usage);
   // True where features were lost and are there again.
   bool EncodedAgain(const absl::Status& error);
 
@@ -82,6 +104,10 @@ class WorkerCalls {
   std::string model_id_;
   Cost cost_;
   bool encoded_again_ = false;
+  // A judge that fails is left alone until it is asked for.
+  bool early_duels_failed_ = false;
+  // Of the running expansion; null where it has none.
+  std::unique_ptr<EarlyDuels> early_duels_;
 };
 
 }  // namespace stagebeam::orchestrator

@@ -43,6 +43,8 @@ absl::StatusOr<inference::GenerateResult> ScriptedGenerator::GenerateCandidates(
     absl::MutexLock lock(&mutex_);
     requests_.push_back(request);
   }
+  if (on_candidate && stream_script)
+    return stream_script(context, request, on_candidate);
   return script ? script(context, request) : WellFormed(request);
 }
 

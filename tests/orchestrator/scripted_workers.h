@@ -36,6 +36,9 @@ class ScriptedGenerator : public inference::Generator {
  public:
   using Script = std::function<absl::StatusOr<inference::GenerateResult>(
       const inference::RequestContext&, const inference::GenerateRequest&)>;
+  using StreamScript = std::function<absl::StatusOr<inference::GenerateResult>(
+      const inference::RequestContext&, const inference::GenerateRequest&,
+      const inference::CandidateListener&)>;
 
   absl::StatusOr<inference::GenerateResult> GenerateCandidates(
       const inference::RequestContext& context,
@@ -45,8 +48,9 @@ class ScriptedGenerator : public inference::Generator {
   static inference::GenerateResult WellFormed(
       const inference::GenerateRequest& request);
 
-  // Set before use.
+  // Set before use. The second is for calls with a listener.
   Script script;
+  StreamScript stream_script;
   std::vector<inference::GenerateRequest> requests() const;
 
  private:
