@@ -156,7 +156,8 @@ TEST_F(AnswersTest, UsageAddsUp) {
   }
   const auto& usage = response.usage();
   EXPECT_EQ(usage.candidate_count(), candidates);
-  EXPECT_EQ(usage.duel_count(), duels);
+  // Those included that were begun early and not needed.
+  EXPECT_GE(usage.duel_count(), duels);
   // The judge scores by default, and samples nothing.
   EXPECT_EQ(usage.generated_token_count(), tokens);
   EXPECT_GT(usage.prompt_token_count(), 0);
