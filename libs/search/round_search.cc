@@ -17,7 +17,7 @@ int Total(const RoundPlan& plan) {
 }
 
 // Log-probability per token; worst where there is none to speak of.
-double Likelihood(const Candidate& candidate) {
+double PerToken(const Candidate& candidate) {
   if (candidate.token_ids.empty() || std::isnan(candidate.logprob)) {
     return -std::numeric_limits<double>::infinity();
   }
@@ -169,13 +169,28 @@ void RoundSearch::ReportEligible(int eligible) {
   }
 }
 
-int RoundSearch::Likeliest() const {
-  const auto best = std::max_element(
-      contenders_.begin(), contenders_.end(),
-      [](const Contender& a, const Contender& b) {
-        return Likelihood(a.candidate) < Likelihood(b.candidate);
+bool RoundSearch::SaidTheSame(const Contender& a, const Contender& b) const {
+  const Line& line_a = lines_[a.line];
+  const Line& line_b = lines_[b.line];
+  return a.candidate.token_ids == b.candidate.token_ids &&
+         line_a.token_ids == line_b.token_ids && line_a.text == line_b.text;
+}
+
+double RoundSearch::Likelihood(const std::vector<Contender>& contenders,
+                               size_t contender) const {
+  const auto first = std::find_if(
+      contenders.begin(), contenders.end(), [&](const Contender& other) {
+        return SaidTheSame(other, contenders[contender]);
       });
-  return static_cast<int>(best - contenders_.begin());
+  return PerToken(first->candidate);
+}
+
+int RoundSearch::Likeliest() const {
+  size_t best = 0;
+  for (size_t i = 1; i < contenders_.size(); ++i) {
+    if (Likelihood(contenders_, i) > Likelihood(contenders_, best)) best = i;
+  }
+  return static_cast<int>(best);
 }
 
 KnockOut RoundSearch::MakeKnockOut(
@@ -186,7 +201,7 @@ KnockOut RoundSearch::MakeKnockOut(
     if (!contender.eligible) continue;
     Entrant& entrant = entrants.emplace_back();
     entrant.candidate = static_cast<int>(i);
-    entrant.likelihood = Likelihood(contender.candidate);
+    entrant.likelihood = Likelihood(contenders, i);
     if (!contender.missing) entrant.text = JudgedText(contender);
   }
   return {

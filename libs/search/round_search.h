@@ -52,6 +52,11 @@ class RoundSearch final : public Search {
   // What `partial` says, or nothing where it does not fit the last ask.
   std::optional<std::vector<Contender>> ContendersOf(
       const Partial& partial) const;
+  // Log-probability per token. Of contenders that said the same token by token
+  // the first one's: how the others' was rounded must not decide anything.
+  double Likelihood(const std::vector<Contender>& contenders,
+                    size_t contender) const;
+  bool SaidTheSame(const Contender& a, const Contender& b) const;
   KnockOut MakeKnockOut(const std::vector<Contender>& contenders) const;
   // Asks for the next duels, or ends the round.
   void Advance();

@@ -51,12 +51,21 @@ class EarlyDuelsTest : public ::testing::Test {
   void ExpectSameAnswers(const ReasonRequest& request) {
     const Reply early = Reason(*early_client_, request);
     const Reply patient = Reason(*patient_client_, request);
-    ASSERT_TRUE(early.status.ok()) << early.status.error_message();
-    ASSERT_TRUE(patient.status.ok()) << patient.status.error_message();
+    ASSERT_TRUE(early.status.ok())
+        << early.status.error_message() << WhoIsWhere();
+    ASSERT_TRUE(patient.status.ok())
+        << patient.status.error_message() << WhoIsWhere();
     EXPECT_EQ(Essence(early.response), Essence(patient.response))
         << request.search().DebugString();
     EXPECT_GE(early.response.usage().duel_count(),
               patient.response.usage().duel_count());
+  }
+
+  // For an error that names an address.
+  std::string WhoIsWhere() {
+    return absl::StrCat("; encoder at ", cluster_.encoder().address(),
+                        ", generator at ", cluster_.generator().address(),
+                        ", judge at ", cluster_.judge().address());
   }
 
   Cluster cluster_{InFloat32()};

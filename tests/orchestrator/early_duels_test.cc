@@ -273,8 +273,8 @@ class WrongGuess : public EarlyDuelsTest {
                                             const auto& on_candidate) {
       GenerateResult result = ScriptedGenerator::WellFormed(request);
       const int last = Bystander(duel);
-      result.candidates[last] = result.candidates[duel.first];
-      result.candidates[last].logprob += 0.5;
+      result.candidates[last].text = result.candidates[duel.first].text;
+      result.candidates[last].logprob = -0.1;
       return Tell(result, on_candidate, last, [this] { AwaitJudge(); });
     };
   }

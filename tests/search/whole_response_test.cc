@@ -105,6 +105,18 @@ TEST(BestOfN, LikelihoodPerTokenStandsInForTheJudge) {
   EXPECT_THAT(search->trace()[0].duels, IsEmpty());
 }
 
+TEST(BestOfN, OfTheSameTokensTheFirstIsKeptHoweverTheirProbabilityIsRounded) {
+  for (double rounding : {-1e-9, 1e-9}) {
+    auto search = Make(BestOfN{3});
+    ASSERT_TRUE(search
+                    ->Tell(OneSet({Response("other", -9), Response("same", -2),
+                                   Response("same", -2 + rounding)}))
+                    .ok());
+    ASSERT_TRUE(search->Tell(JudgeUnavailable{"down"}).ok());
+    EXPECT_THAT(search->trace()[0].survivors, ElementsAre(1));
+  }
+}
+
 TEST(BestOfN, ShortenedBeforeItsStartIsOneResponse) {
   auto search = Make(BestOfN{5});
   search->Shorten("late");
