@@ -1,5 +1,6 @@
 #include "libs/engine/call.h"
 
+#include <iterator>
 #include <stop_token>
 #include <utility>
 
@@ -66,9 +67,10 @@ std::optional<absl::StatusOr<Features>> CallTicket::TakeFeatures() {
   return std::exchange(features_, std::nullopt);
 }
 
-void CallTicket::TellOf(EndedBranch ended) {
+void CallTicket::TellOf(std::vector<EndedBranch> ended) {
   absl::MutexLock lock(&mutex_);
-  ended_.push_back(std::move(ended));
+  ended_.insert(ended_.end(), std::make_move_iterator(ended.begin()),
+                std::make_move_iterator(ended.end()));
 }
 
 void CallTicket::Finish(absl::StatusOr<CallResult> result) {

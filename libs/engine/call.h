@@ -52,13 +52,6 @@ struct CallResult {
   CallUsage usage;
 };
 
-// A branch that has ended while others of its call may still run.
-struct EndedBranch {
-  int prompt = 0;
-  int index = 0;
-  Branch branch;
-};
-
 // Where the thread that makes a call and the scheduler thread meet.
 //
 // Thread-safe.
@@ -86,7 +79,7 @@ class CallTicket {
   void AskToLoad() ABSL_LOCKS_EXCLUDED(mutex_);
   std::optional<absl::StatusOr<Features>> TakeFeatures()
       ABSL_LOCKS_EXCLUDED(mutex_);
-  void TellOf(EndedBranch ended) ABSL_LOCKS_EXCLUDED(mutex_);
+  void TellOf(std::vector<EndedBranch> ended) ABSL_LOCKS_EXCLUDED(mutex_);
   void Finish(absl::StatusOr<CallResult> result) ABSL_LOCKS_EXCLUDED(mutex_);
   bool abandoned() const ABSL_LOCKS_EXCLUDED(mutex_);
 

@@ -97,11 +97,18 @@ struct Branch {
   std::vector<float> token_logprobs;
 };
 
-// Hears of each branch once, as soon as it has ended: branch `branch` of prompt
-// `prompt`. On the thread that called Generate, before that returns; meanwhile
-// the other branches go on. Those that end in one step come in any order.
+// Branch `index` of prompt `prompt`, which has ended.
+struct EndedBranch {
+  int prompt = 0;
+  int index = 0;
+  Branch branch;
+};
+
+// Hears of each branch once, as soon as it has ended; of those of a prompt that
+// end in one step at once. On the thread that called Generate, before that
+// returns; meanwhile the other branches go on.
 using BranchListener =
-    std::function<void(int prompt, int branch, const Branch& ended)>;
+    std::function<void(const std::vector<EndedBranch>& ended)>;
 
 // Prompts about one picture that are prefilled and decoded together.
 struct GenerateCall {

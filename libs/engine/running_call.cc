@@ -133,6 +133,13 @@ void RunningCall::AddDecode(Step& step) {
 
 absl::Status RunningCall::Apply(const StepPart& part, const StepLogits& logits,
                                 absl::Time now) {
+  const absl::Status status = ApplyPart(part, logits, now);
+  if (!ended_.empty()) ticket_->TellOf(std::exchange(ended_, {}));
+  return status;
+}
+
+absl::Status RunningCall::ApplyPart(const StepPart& part,
+                                    const StepLogits& logits, absl::Time now) {
   if (part.kind == StepPart::Kind::kPrefill)
     return ApplyPrefill(part, logits, now);
   const auto row = [&](int i) { return logits.row(part.first_row + i); };
@@ -185,7 +192,7 @@ absl::Status RunningCall::Score(int prompt, std::span<const float> logits) {
 BranchGroup::OnEnd RunningCall::EndBranchOf(int prompt) {
   return [this, prompt](int branch, const Branch& ended,
                         std::unique_ptr<KeyValues> key_values) {
-    if (request_.on_branch_end) ticket_->TellOf({prompt, branch, ended});
+    if (request_.on_branch_end) ended_.push_back({prompt, branch, ended});
     KeepBranch(prompt, ended, std::move(key_values));
   };
 }

@@ -88,12 +88,13 @@ class RunningCall {
   // runs in front.
   std::vector<const KeyValues*> PrefixOf(int prompt, int last_run) const;
   const ImageKeyValues* picture() const;
+  absl::Status ApplyPart(const StepPart& part, const StepLogits& logits,
+                         absl::Time now);
   absl::Status ApplyPrefill(const StepPart& part, const StepLogits& logits,
                             absl::Time now);
   absl::Status EndPrompt(int run, std::span<const float> logits);
   absl::Status Score(int prompt, std::span<const float> logits);
-  // Tells the caller of branches of `prompt` that end, and keeps their keys and
-  // values.
+  // Notes branches of `prompt` that end, and keeps their keys and values.
   BranchGroup::OnEnd EndBranchOf(int prompt);
   void KeepBranch(int prompt, const Branch& ended,
                   std::unique_ptr<KeyValues> key_values);
@@ -111,6 +112,8 @@ class RunningCall {
   std::vector<int> last_runs_;
   std::vector<std::optional<BranchGroup>> groups_;
   std::vector<std::vector<double>> probabilities_;
+  // Of this step, for the caller; kept only where it listens.
+  std::vector<EndedBranch> ended_;
   int prompts_left_ = 0;
   int computed_tokens_ = 0;
   bool failed_ = false;

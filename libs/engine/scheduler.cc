@@ -53,10 +53,7 @@ absl::StatusOr<CallResult> Scheduler::Await(CallTicket& ticket) {
         queue_.Wake();
         break;
       case CallTicket::Event::kBranchEnd:
-        for (const EndedBranch& ended : ticket.TakeEnded()) {
-          ticket.request().on_branch_end(ended.prompt, ended.index,
-                                         ended.branch);
-        }
+        ticket.request().on_branch_end(ticket.TakeEnded());
         break;
       case CallTicket::Event::kCancelled:
         return absl::CancelledError("the caller cancelled");

@@ -114,9 +114,15 @@ struct GenerateResult {
   std::vector<int32_t> prefix_text_token_ids;
 };
 
-// Hears of candidate `index` of a call, which has ended.
+// Candidate `index` of a call, which has ended.
+struct EndedCandidate {
+  int index = 0;
+  Candidate candidate;
+};
+
+// Hears of candidates that have ended, of those that end together at once.
 using CandidateListener =
-    std::function<void(int index, const Candidate& candidate)>;
+    std::function<void(const std::vector<EndedCandidate>& ended)>;
 
 // Samples candidate continuations of a prefix.
 //
@@ -128,9 +134,9 @@ class Generator {
   // Samples request.candidate_count continuations, decoded together. Blocks.
   // The same request gives the same candidates wherever the same model runs.
   //
-  // `on_candidate` may be empty. Else it hears of candidates while others are
-  // still sampled, on the calling thread: of each at most once, and of none
-  // where the generator cannot tell in time.
+  // `on_end` may be empty. Else it hears of candidates while others are still
+  // sampled, on the calling thread: of each at most once, and of none where the
+  // generator cannot tell in time.
   //
   // INVALID_ARGUMENT: a parameter out of its range, or prompt plus
   // max_new_tokens over the context limit. FAILED_PRECONDITION: features of
@@ -139,7 +145,7 @@ class Generator {
   // DEADLINE_EXCEEDED: as the context says. UNAVAILABLE: no generator answers.
   virtual absl::StatusOr<GenerateResult> GenerateCandidates(
       const RequestContext& context, const GenerateRequest& request,
-      const CandidateListener& on_candidate) = 0;
+      const CandidateListener& on_end) = 0;
 };
 
 }  // namespace stagebeam::inference

@@ -1,6 +1,7 @@
 #include "libs/remote/candidate_assembly.h"
 
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "libs/remote/generator_conversion.h"
@@ -15,15 +16,17 @@ void CandidateAssembly::Restart() {
 absl::Status CandidateAssembly::Take(
     const generator::v1::StreamCandidatesResponse& message) {
   if (message.has_finished()) rest_ = FromProto(message.finished());
-  if (!message.has_candidate_ended()) return absl::OkStatus();
-  const int index = message.candidate_ended().index();
-  if (index < 0 || index >= candidate_count_) {
-    return absl::InternalError(absl::StrCat("the generator sent candidate ",
-                                            index, " of ", candidate_count_));
+  std::vector<inference::EndedCandidate> news;
+  for (auto& ended : FromProto(message.candidates_ended())) {
+    if (ended.index < 0 || ended.index >= candidate_count_) {
+      return absl::InternalError(absl::StrCat("the generator sent candidate ",
+                                              ended.index, " of ",
+                                              candidate_count_));
+    }
+    candidates_[ended.index] = ended.candidate;
+    if (told_.insert(ended.index).second) news.push_back(std::move(ended));
   }
-  inference::Candidate& candidate = candidates_[index];
-  candidate = FromProto(message.candidate_ended().candidate());
-  if (told_.insert(index).second) listener_(index, candidate);
+  if (!news.empty()) listener_(news);
   return absl::OkStatus();
 }
 

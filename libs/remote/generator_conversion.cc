@@ -27,6 +27,25 @@ generator::v1::Candidate ToProto(const inference::Candidate& candidate) {
   return proto;
 }
 
+std::vector<inference::EndedCandidate> FromProto(
+    const generator::v1::CandidatesEnded& proto) {
+  std::vector<inference::EndedCandidate> ended;
+  for (const generator::v1::EndedCandidate& candidate : proto.candidates())
+    ended.push_back({candidate.index(), FromProto(candidate.candidate())});
+  return ended;
+}
+
+generator::v1::CandidatesEnded ToProto(
+    const std::vector<inference::EndedCandidate>& ended) {
+  generator::v1::CandidatesEnded proto;
+  for (const inference::EndedCandidate& candidate : ended) {
+    generator::v1::EndedCandidate& added = *proto.add_candidates();
+    added.set_index(candidate.index);
+    *added.mutable_candidate() = ToProto(candidate.candidate);
+  }
+  return proto;
+}
+
 inference::GenerationUsage FromProto(
     const generator::v1::GenerationUsage& proto) {
   return {.prompt_token_count = proto.prompt_token_count(),

@@ -1,6 +1,8 @@
 #ifndef STAGEBEAM_LIBS_REMOTE_GENERATOR_CONVERSION_H_
 #define STAGEBEAM_LIBS_REMOTE_GENERATOR_CONVERSION_H_
 
+#include <vector>
+
 #include "libs/inference/generator.h"
 #include "stagebeam/generator/v1/generator.pb.h"
 
@@ -26,6 +28,11 @@ generator::v1::FinishReason ToProto(inference::FinishReason reason);
 
 inference::Candidate FromProto(const generator::v1::Candidate& proto);
 generator::v1::Candidate ToProto(const inference::Candidate& candidate);
+
+std::vector<inference::EndedCandidate> FromProto(
+    const generator::v1::CandidatesEnded& proto);
+generator::v1::CandidatesEnded ToProto(
+    const std::vector<inference::EndedCandidate>& ended);
 
 inference::GenerationUsage FromProto(
     const generator::v1::GenerationUsage& proto);

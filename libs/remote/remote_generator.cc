@@ -40,9 +40,9 @@ grpc::Status Read(grpc::ClientContext& client,
 absl::StatusOr<inference::GenerateResult> RemoteGenerator::GenerateCandidates(
     const inference::RequestContext& context,
     const inference::GenerateRequest& request,
-    const inference::CandidateListener& on_candidate) {
-  if (!on_candidate) return Fetch(context, request);
-  auto streamed = Stream(context, request, on_candidate);
+    const inference::CandidateListener& on_end) {
+  if (!on_end) return Fetch(context, request);
+  auto streamed = Stream(context, request, on_end);
   if (!absl::IsUnimplemented(streamed.status())) return streamed;
   return Fetch(context, request);
 }
@@ -70,10 +70,10 @@ absl::StatusOr<inference::GenerateResult> RemoteGenerator::Fetch(
 absl::StatusOr<inference::GenerateResult> RemoteGenerator::Stream(
     const inference::RequestContext& context,
     const inference::GenerateRequest& request,
-    const inference::CandidateListener& on_candidate) {
+    const inference::CandidateListener& on_end) {
   StreamCandidatesRequest proto;
   *proto.mutable_request() = ToProto(request);
-  CandidateAssembly assembly(request.candidate_count, on_candidate);
+  CandidateAssembly assembly(request.candidate_count, on_end);
   const absl::Status status =
       replicas_.Call(context, {.key = request.session_id},
                      [&](grpc::ClientContext& client, const auto& channel) {

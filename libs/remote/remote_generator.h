@@ -22,7 +22,7 @@ class RemoteGenerator final : public inference::Generator {
   absl::StatusOr<inference::GenerateResult> GenerateCandidates(
       const inference::RequestContext& context,
       const inference::GenerateRequest& request,
-      const inference::CandidateListener& on_candidate) override;
+      const inference::CandidateListener& on_end) override;
 
  private:
   absl::StatusOr<inference::GenerateResult> Fetch(
@@ -31,7 +31,7 @@ class RemoteGenerator final : public inference::Generator {
   absl::StatusOr<inference::GenerateResult> Stream(
       const inference::RequestContext& context,
       const inference::GenerateRequest& request,
-      const inference::CandidateListener& on_candidate);
+      const inference::CandidateListener& on_end);
 
   ReplicaSet& replicas_;
 };

@@ -57,6 +57,14 @@ inference::Candidate ToCandidate(engine::Branch branch) {
           .token_logprobs = std::move(branch.token_logprobs)};
 }
 
+std::vector<inference::EndedCandidate> ToCandidates(
+    const std::vector<engine::EndedBranch>& ended) {
+  std::vector<inference::EndedCandidate> candidates;
+  for (const engine::EndedBranch& branch : ended)
+    candidates.push_back({branch.index, ToCandidate(branch.branch)});
+  return candidates;
+}
+
 inference::GenerateResult ToResult(engine::GenerateOutput output,
                                    const std::string& model_id) {
   inference::GenerateResult result;
@@ -89,7 +97,7 @@ EngineGenerator::EngineGenerator(engine::Engine& engine,
 absl::StatusOr<inference::GenerateResult> EngineGenerator::GenerateCandidates(
     const inference::RequestContext& context,
     const inference::GenerateRequest& request,
-    const inference::CandidateListener& on_candidate) {
+    const inference::CandidateListener& on_end) {
   const RequestLimits limits = {.max_new_tokens = engine_.max_new_tokens(),
                                 .token_count = engine_.tokenizer().size(),
                                 .image_id = engine_.chat().image_id()};
@@ -103,9 +111,9 @@ absl::StatusOr<inference::GenerateResult> EngineGenerator::GenerateCandidates(
   call.image = features_.Prompt(request.image, context);
   call.prompts.push_back({.prompt_token_ids = std::move(prompt),
                           .branch_count = request.candidate_count});
-  if (on_candidate) {
-    call.on_branch_end = [&](int, int branch, const engine::Branch& ended) {
-      on_candidate(branch, ToCandidate(ended));
+  if (on_end) {
+    call.on_branch_end = [&](const std::vector<engine::EndedBranch>& ended) {
+      on_end(ToCandidates(ended));
     };
   }
   auto output = engine_.Generate(call);

@@ -31,7 +31,7 @@ class EngineGenerator final : public inference::Generator {
   absl::StatusOr<inference::GenerateResult> GenerateCandidates(
       const inference::RequestContext& context,
       const inference::GenerateRequest& request,
-      const inference::CandidateListener& on_candidate) override;
+      const inference::CandidateListener& on_end) override;
 
  private:
   // Prompt, and the assistant turn so far.

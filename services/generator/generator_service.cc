@@ -1,6 +1,7 @@
 #include "services/generator/generator_service.h"
 
 #include <utility>
+#include <vector>
 
 #include "absl/time/time.h"
 #include "libs/remote/generator_conversion.h"
@@ -45,12 +46,11 @@ GeneratorServiceAdapter::StreamCandidates(
 }
 
 absl::StatusOr<v1::GenerateCandidatesResponse>
-GeneratorServiceAdapter::Generate(
-    const inference::RequestContext& context,
-    const v1::GenerateCandidatesRequest& request,
-    const inference::CandidateListener& on_candidate) {
+GeneratorServiceAdapter::Generate(const inference::RequestContext& context,
+                                  const v1::GenerateCandidatesRequest& request,
+                                  const inference::CandidateListener& on_end) {
   auto result = generator_.GenerateCandidates(
-      context, remote::FromProto(request), on_candidate);
+      context, remote::FromProto(request), on_end);
   if (absl::IsResourceExhausted(result.status())) {
     return serving::RetryAfter(result.status(), kRetryDelay);
   }
@@ -61,12 +61,9 @@ GeneratorServiceAdapter::Generate(
 absl::Status GeneratorServiceAdapter::SendCandidates(
     const inference::RequestContext& context,
     const v1::GenerateCandidatesRequest& request, Stream& stream) {
-  const auto send = [&stream](int index,
-                              const inference::Candidate& candidate) {
+  const auto send = [&](const std::vector<inference::EndedCandidate>& ended) {
     v1::StreamCandidatesResponse response;
-    response.mutable_candidate_ended()->set_index(index);
-    *response.mutable_candidate_ended()->mutable_candidate() =
-        remote::ToProto(candidate);
+    *response.mutable_candidates_ended() = remote::ToProto(ended);
     // Of a caller that has gone the context tells the generator.
     stream.Write(response);
   };

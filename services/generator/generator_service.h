@@ -37,7 +37,7 @@ class GeneratorServiceAdapter final
   absl::StatusOr<v1::GenerateCandidatesResponse> Generate(
       const inference::RequestContext& context,
       const v1::GenerateCandidatesRequest& request,
-      const inference::CandidateListener& on_candidate);
+      const inference::CandidateListener& on_end);
   absl::Status SendCandidates(const inference::RequestContext& context,
                               const v1::GenerateCandidatesRequest& request,
                               Stream& stream);

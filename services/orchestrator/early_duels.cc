@@ -50,14 +50,17 @@ EarlyDuels::EarlyDuels(const search::Search& search,
 
 EarlyDuels::~EarlyDuels() { Close(); }
 
-void EarlyDuels::CandidateEnded(size_t branch, int index,
-                                search::Candidate candidate) {
+void EarlyDuels::CandidatesEnded(size_t branch, std::vector<Ended> candidates) {
   absl::MutexLock lock(&mutex_);
+  if (late_) return;
   auto& set = partial_.sets[branch];
-  const auto place = static_cast<size_t>(index);
-  if (late_ || index < 0 || place >= set.size() || set[place]) return;
-  set[place] = std::move(candidate);
-  late_ = ++ended_ == candidate_count_;
+  for (Ended& ended : candidates) {
+    const auto place = static_cast<size_t>(ended.index);
+    if (ended.index < 0 || place >= set.size() || set[place]) continue;
+    set[place] = std::move(ended.candidate);
+    ++ended_;
+  }
+  late_ = ended_ == candidate_count_;
   if (!late_) Begin();
 }
 
@@ -87,8 +90,8 @@ void EarlyDuels::Begin() {
   calls_.push_back(std::move(call));
 }
 
-// Candidates that end together are told one by one. Then the search asks for
-// all of its duels in a moment, and one call is better than two.
+// Where all candidates have ended meanwhile, the search asks for all of its
+// duels in a moment, and one call is better than two.
 bool EarlyDuels::StillEarly(Call& call) {
   absl::MutexLock lock(&mutex_);
   call.begun = !late_;

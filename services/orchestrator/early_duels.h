@@ -34,6 +34,12 @@ class EarlyDuels {
       std::stop_token cancellation)>;
   using MakeJudgeCall = std::function<JudgeCall(const search::Compare&)>;
 
+  // Candidate `index` of a branch.
+  struct Ended {
+    int index = 0;
+    search::Candidate candidate;
+  };
+
   // What the duels came to in the end.
   struct Tally {
     EarlyDuelCounts counts;
@@ -54,10 +60,10 @@ class EarlyDuels {
   EarlyDuels(const EarlyDuels&) = delete;
   EarlyDuels& operator=(const EarlyDuels&) = delete;
 
-  // Candidate `index` of expand.branches[branch] has ended: sends the judge the
-  // duels that can now be fought, unless it was the last candidate. Returns at
-  // once. A candidate that is told again is ignored.
-  void CandidateEnded(size_t branch, int index, search::Candidate candidate)
+  // Candidates of expand.branches[branch] have ended: sends the judge the duels
+  // that can now be fought, unless no other candidate runs. Returns at once. A
+  // candidate that is told again is ignored.
+  void CandidatesEnded(size_t branch, std::vector<Ended> candidates)
       ABSL_LOCKS_EXCLUDED(mutex_);
 
   // A branch has failed: other candidates take the indices of its own, so that

@@ -170,8 +170,11 @@ void WorkerCalls::BeginEarlyDuels(const search::Search& search,
 
 inference::CandidateListener WorkerCalls::ListenerOf(size_t branch) {
   if (early_duels_ == nullptr) return nullptr;
-  return [this, branch](int index, const inference::Candidate& candidate) {
-    early_duels_->CandidateEnded(branch, index, ToSearch(candidate));
+  return [this, branch](const std::vector<inference::EndedCandidate>& ended) {
+    std::vector<EarlyDuels::Ended> candidates;
+    for (const inference::EndedCandidate& candidate : ended)
+      candidates.push_back({candidate.index, ToSearch(candidate.candidate)});
+    early_duels_->CandidatesEnded(branch, std::move(candidates));
   };
 }
 

@@ -5,6 +5,7 @@
 #include <optional>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "absl/synchronization/notification.h"
 #include "tests/engine/engine_world.h"
@@ -34,9 +35,12 @@ TEST(BranchEnd, EveryBranchIsHeardOnceAndAsItStandsInTheResult) {
   call.prompts.push_back(second);
   std::map<std::pair<int, int>, Branch> heard;
   const std::thread::id caller = std::this_thread::get_id();
-  call.on_branch_end = [&](int prompt, int branch, const Branch& ended) {
+  call.on_branch_end = [&](const std::vector<EndedBranch>& ended) {
     EXPECT_EQ(std::this_thread::get_id(), caller);
-    EXPECT_TRUE(heard.try_emplace({prompt, branch}, ended).second);
+    EXPECT_FALSE(ended.empty());
+    for (const EndedBranch& end : ended)
+      EXPECT_TRUE(
+          heard.try_emplace({end.prompt, end.index}, end.branch).second);
   };
   const GenerateOutput output = MustGenerate(*engine, call);
   ASSERT_EQ(heard.size(), 11u);
@@ -54,21 +58,35 @@ TEST(BranchEnd, ShorterBranchesAreHeardFirst) {
   const auto engine = LoadEngine();
   GenerateCall call = UnevenCall(*engine);
   std::vector<size_t> lengths;
-  call.on_branch_end = [&](int, int, const Branch& ended) {
-    // The token that ends the turn is drawn and not kept.
-    const bool turn_ended = ended.finish == Finish::kEndOfTurn;
-    lengths.push_back(ended.token_ids.size() + (turn_ended ? 1 : 0));
+  call.on_branch_end = [&](const std::vector<EndedBranch>& ended) {
+    for (const EndedBranch& end : ended) {
+      // The token that ends the turn is drawn and not kept.
+      const bool turn_ended = end.branch.finish == Finish::kEndOfTurn;
+      lengths.push_back(end.branch.token_ids.size() + (turn_ended ? 1 : 0));
+    }
   };
   MustGenerate(*engine, call);
   EXPECT_TRUE(std::is_sorted(lengths.begin(), lengths.end()));
   EXPECT_LT(lengths.front(), lengths.back());
 }
 
+TEST(BranchEnd, BranchesThatEndInOneStepAreHeardAtOnce) {
+  const auto engine = LoadEngine();
+  GenerateCall call = Ask(*engine, kQuestion, std::nullopt, 6, 9);
+  call.stopping.min_new_tokens = 9;
+  std::vector<size_t> heard;
+  call.on_branch_end = [&](const std::vector<EndedBranch>& ended) {
+    heard.push_back(ended.size());
+  };
+  MustGenerate(*engine, call);
+  EXPECT_EQ(heard, std::vector<size_t>{6});
+}
+
 TEST(BranchEnd, ListeningChangesNothing) {
   const auto engine = LoadEngine();
   GenerateCall call = UnevenCall(*engine);
   const auto deaf = TokensOf(MustGenerate(*engine, call));
-  call.on_branch_end = [](int, int, const Branch&) {};
+  call.on_branch_end = [](const std::vector<EndedBranch>&) {};
   EXPECT_EQ(TokensOf(MustGenerate(*engine, call)), deaf);
 }
 
@@ -98,7 +116,7 @@ TEST(BranchEnd, ABranchIsHeardWhileOthersGoOn) {
   WaitForEars observer;
   const auto engine = LoadEngine(ReferenceOptions(), &observer);
   GenerateCall call = UnevenCall(*engine);
-  call.on_branch_end = [&](int, int, const Branch&) {
+  call.on_branch_end = [&](const std::vector<EndedBranch>&) {
     if (!observer.heard.HasBeenNotified()) observer.heard.Notify();
   };
   MustGenerate(*engine, call);
@@ -109,7 +127,7 @@ TEST(BranchEnd, AListenerThatTakesItsTimeHoldsNobodyUp) {
   const auto engine = LoadEngine();
   absl::Notification listening, go_on;
   GenerateCall call = UnevenCall(*engine);
-  call.on_branch_end = [&](int, int, const Branch&) {
+  call.on_branch_end = [&](const std::vector<EndedBranch>&) {
     if (listening.HasBeenNotified()) return;
     listening.Notify();
     EXPECT_TRUE(go_on.WaitForNotificationWithTimeout(kPatience));

@@ -255,20 +255,23 @@ TEST_F(GeneratorService, AStreamHasEachCandidateOnceAndThenTheRest) {
   std::vector<v1::StreamCandidatesResponse> messages;
   const grpc::Status status = Receive(request, &messages);
   ASSERT_TRUE(status.ok()) << status.error_message();
-  ASSERT_THAT(messages, SizeIs(6));
   const auto unary = Answer(request);
   std::set<int> indices;
-  for (int i = 0; i < 5; ++i) {
-    ASSERT_TRUE(messages[i].has_candidate_ended());
-    const v1::CandidateEnded& ended = messages[i].candidate_ended();
-    ASSERT_TRUE(indices.insert(ended.index()).second);
-    const v1::Candidate& candidate = unary.candidates(ended.index());
-    EXPECT_EQ(Ids(ended.candidate()), Ids(candidate));
-    EXPECT_EQ(ended.candidate().text(), candidate.text());
-    EXPECT_EQ(ended.candidate().finish_reason(), candidate.finish_reason());
-    EXPECT_LT(ended.candidate().logprob(), 0);
+  ASSERT_TRUE(messages.back().has_finished());
+  for (size_t i = 0; i + 1 < messages.size(); ++i) {
+    const auto& together = messages[i].candidates_ended().candidates();
+    EXPECT_THAT(together, Not(IsEmpty()));
+    for (const v1::EndedCandidate& ended : together) {
+      ASSERT_TRUE(indices.insert(ended.index()).second);
+      const v1::Candidate& candidate = unary.candidates(ended.index());
+      EXPECT_EQ(Ids(ended.candidate()), Ids(candidate));
+      EXPECT_EQ(ended.candidate().text(), candidate.text());
+      EXPECT_EQ(ended.candidate().finish_reason(), candidate.finish_reason());
+      EXPECT_LT(ended.candidate().logprob(), 0);
+    }
   }
-  const v1::GenerateCandidatesResponse& rest = messages[5].finished();
+  EXPECT_THAT(indices, SizeIs(5));
+  const v1::GenerateCandidatesResponse& rest = messages.back().finished();
   EXPECT_THAT(rest.candidates(), IsEmpty());
   EXPECT_EQ(rest.usage().generated_token_count(),
             unary.usage().generated_token_count());

@@ -111,14 +111,14 @@ class EarlyDuelsTest : public testing::Test {
   // Tells of the candidates of `result` but for `last`, runs `meanwhile`, and
   // tells of the last one.
   static GenerateResult Tell(GenerateResult result,
-                             const inference::CandidateListener& on_candidate,
+                             const inference::CandidateListener& on_end,
                              int last, const std::function<void()>& meanwhile) {
     const int count = static_cast<int>(result.candidates.size());
     for (int i = 0; i < count; ++i) {
-      if (i != last) on_candidate(i, result.candidates[i]);
+      if (i != last) on_end({{i, result.candidates[i]}});
     }
     meanwhile();
-    on_candidate(last, result.candidates[last]);
+    on_end({{last, result.candidates[last]}});
     return result;
   }
 
@@ -126,9 +126,9 @@ class EarlyDuelsTest : public testing::Test {
   void RunSlowest(int candidate) {
     generator_.stream_script = [this, candidate](const RequestContext&,
                                                  const GenerateRequest& request,
-                                                 const auto& on_candidate) {
-      return Tell(ScriptedGenerator::WellFormed(request), on_candidate,
-                  candidate, [this] { AwaitJudge(); });
+                                                 const auto& on_end) {
+      return Tell(ScriptedGenerator::WellFormed(request), on_end, candidate,
+                  [this] { AwaitJudge(); });
     };
   }
   void AwaitJudge() {
@@ -194,19 +194,17 @@ TEST_F(EarlyDuelsTest, AnswersAreTheSameWhereDuelsAreFoughtEarly) {
   };
   generator_.stream_script = [&](const RequestContext&,
                                  const GenerateRequest& request,
-                                 const auto& on_candidate) {
+                                 const auto& on_end) {
     const int last =
         static_cast<int>(request.sampling.seed % request.candidate_count);
     mutex.Lock();
     const int before = calls;
     mutex.Unlock();
-    return Tell(
-        ScriptedGenerator::WellFormed(request), on_candidate, last, [&] {
-          const auto called = [&] { return calls > before; };
-          absl::MutexLock lock(&mutex);
-          EXPECT_TRUE(
-              mutex.AwaitWithTimeout(absl::Condition(&called), kPatience));
-        });
+    return Tell(ScriptedGenerator::WellFormed(request), on_end, last, [&] {
+      const auto called = [&] { return calls > before; };
+      absl::MutexLock lock(&mutex);
+      EXPECT_TRUE(mutex.AwaitWithTimeout(absl::Condition(&called), kPatience));
+    });
   };
   for (int seed = 0; seed < 40; ++seed) {
     const int candidates = 4 + seed % 6;
@@ -248,8 +246,8 @@ TEST_F(EarlyDuelsTest, AnswersAreTheSameWhereGuessesAreWrong) {
   };
   generator_.stream_script = [](const RequestContext&,
                                 const GenerateRequest& request,
-                                const auto& on_candidate) {
-    return Tell(Unruly(request), on_candidate, 0, [] {});
+                                const auto& on_end) {
+    return Tell(Unruly(request), on_end, 0, [] {});
   };
   for (int seed = 0; seed < 200; ++seed) {
     Question question = Ask(search::StageBeam{3 + seed % 7, 1 + seed % 3});
@@ -270,12 +268,12 @@ class WrongGuess : public EarlyDuelsTest {
     const search::TracedDuel duel = FirstDuel(question_);
     generator_.stream_script = [this, duel](const RequestContext&,
                                             const GenerateRequest& request,
-                                            const auto& on_candidate) {
+                                            const auto& on_end) {
       GenerateResult result = ScriptedGenerator::WellFormed(request);
       const int last = Bystander(duel);
       result.candidates[last].text = result.candidates[duel.first].text;
       result.candidates[last].logprob = -0.1;
-      return Tell(result, on_candidate, last, [this] { AwaitJudge(); });
+      return Tell(result, on_end, last, [this] { AwaitJudge(); });
     };
   }
 
@@ -357,12 +355,11 @@ TEST_F(EarlyDuelsTest, CancellationReachesADuelThatWasBegunEarly) {
   };
   generator_.stream_script =
       [&](const RequestContext&, const GenerateRequest& request,
-          const auto& on_candidate) -> absl::StatusOr<GenerateResult> {
-    Tell(ScriptedGenerator::WellFormed(request), on_candidate, Bystander(duel),
-         [&] {
-           AwaitJudge();
-           stop.request_stop();
-         });
+          const auto& on_end) -> absl::StatusOr<GenerateResult> {
+    Tell(ScriptedGenerator::WellFormed(request), on_end, Bystander(duel), [&] {
+      AwaitJudge();
+      stop.request_stop();
+    });
     return absl::CancelledError("the caller has gone");
   };
   EXPECT_TRUE(absl::IsCancelled(Solve(question, true).status()));
@@ -388,8 +385,8 @@ TEST_F(EarlyDuelsTest, ThreadsThatAreAllBusyFightNothingEarly) {
   };
   generator_.stream_script = [](const RequestContext&,
                                 const GenerateRequest& request,
-                                const auto& on_candidate) {
-    return Tell(ScriptedGenerator::WellFormed(request), on_candidate, 0, [] {});
+                                const auto& on_end) {
+    return Tell(ScriptedGenerator::WellFormed(request), on_end, 0, [] {});
   };
   Solver solver({.encoder = encoder_,
                  .generator = generator_,
@@ -446,26 +443,33 @@ TEST_F(EarlyDuelsAlone, TheLastCandidateBeginsNone) {
       search_->Foresee({{{Response(0), Response(1), Response(2)}}})->pairs[0];
   const int bystander = 3 - duel.first - duel.second;
   for (int candidate : {bystander, duel.first, duel.second})
-    duels_.CandidateEnded(0, candidate, Response(candidate));
+    duels_.CandidatesEnded(0, {{candidate, Response(candidate)}});
   EXPECT_THAT(duels_.Claim(Asked()), ElementsAre(0));
   const EarlyDuels::Tally tally = duels_.Close();
   EXPECT_EQ(calls_, 0);
   EXPECT_EQ(tally.counts.wasted + tally.decided, 0);
 }
 
+TEST_F(EarlyDuelsAlone, CandidatesThatAllEndTogetherBeginNone) {
+  duels_.CandidatesEnded(
+      0, {{0, Response(0)}, {1, Response(1)}, {2, Response(2)}});
+  EXPECT_THAT(duels_.Claim(Asked()), ElementsAre(0));
+  duels_.Close();
+  EXPECT_EQ(calls_, 0);
+}
+
 TEST_F(EarlyDuelsAlone, AFailedBranchEndsForesight) {
   duels_.BranchFailed();
   for (int candidate : {0, 1, 2})
-    duels_.CandidateEnded(0, candidate, Response(candidate));
+    duels_.CandidatesEnded(0, {{candidate, Response(candidate)}});
   EXPECT_THAT(duels_.Claim(Asked()), ElementsAre(0));
   duels_.Close();
   EXPECT_EQ(calls_, 0);
 }
 
 TEST_F(EarlyDuelsAlone, ACandidateThatIsToldAgainIsIgnored) {
-  for (int i = 0; i < 3; ++i) duels_.CandidateEnded(0, 1, Response(1));
-  duels_.CandidateEnded(0, -1, Response(0));
-  duels_.CandidateEnded(0, 3, Response(0));
+  for (int i = 0; i < 3; ++i) duels_.CandidatesEnded(0, {{1, Response(1)}});
+  duels_.CandidatesEnded(0, {{-1, Response(0)}, {3, Response(0)}});
   EXPECT_THAT(duels_.Claim(Asked()), ElementsAre(0));
   EXPECT_EQ(duels_.Close().decided, 0);
 }

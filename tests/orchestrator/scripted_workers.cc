@@ -38,13 +38,12 @@ int ScriptedEncoder::encodings() const {
 absl::StatusOr<inference::GenerateResult> ScriptedGenerator::GenerateCandidates(
     const inference::RequestContext& context,
     const inference::GenerateRequest& request,
-    const inference::CandidateListener& on_candidate) {
+    const inference::CandidateListener& on_end) {
   {
     absl::MutexLock lock(&mutex_);
     requests_.push_back(request);
   }
-  if (on_candidate && stream_script)
-    return stream_script(context, request, on_candidate);
+  if (on_end && stream_script) return stream_script(context, request, on_end);
   return script ? script(context, request) : WellFormed(request);
 }
 

@@ -43,7 +43,7 @@ class ScriptedGenerator : public inference::Generator {
   absl::StatusOr<inference::GenerateResult> GenerateCandidates(
       const inference::RequestContext& context,
       const inference::GenerateRequest& request,
-      const inference::CandidateListener& on_candidate) override;
+      const inference::CandidateListener& on_end) override;
   // What the generator does without a script.
   static inference::GenerateResult WellFormed(
       const inference::GenerateRequest& request);

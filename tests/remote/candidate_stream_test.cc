@@ -102,8 +102,9 @@ class Replica {
 
 void Send(Stream& stream, int index, const std::string& text) {
   StreamCandidatesResponse message;
-  message.mutable_candidate_ended()->set_index(index);
-  message.mutable_candidate_ended()->mutable_candidate()->set_text(text);
+  auto& ended = *message.mutable_candidates_ended()->add_candidates();
+  ended.set_index(index);
+  ended.mutable_candidate()->set_text(text);
   stream.Write(message);
 }
 
@@ -138,8 +139,10 @@ struct Call {
     request.question = "How many?";
     request.candidate_count = 2;
     result = generator.GenerateCandidates(
-        {}, request, [this](int index, const inference::Candidate& candidate) {
-          heard.push_back(absl::StrCat(index, " ", candidate.text));
+        {}, request,
+        [this](const std::vector<inference::EndedCandidate>& ended) {
+          for (const auto& [index, candidate] : ended)
+            heard.push_back(absl::StrCat(index, " ", candidate.text));
         });
   }
 
