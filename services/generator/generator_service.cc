@@ -26,10 +26,12 @@ grpc::ServerUnaryReactor* GeneratorServiceAdapter::GenerateCandidates(
     v1::GenerateCandidatesResponse* response) {
   return calls_.Unary(
       call, kGenerateCandidates,
-      [this, request, response](const inference::RequestContext& context) {
+      [this, request,
+       response](const inference::RequestContext& context) -> absl::Status {
         auto generated = Generate(context, *request, nullptr);
-        if (generated.ok()) *response = *std::move(generated);
-        return generated.status();
+        if (!generated.ok()) return generated.status();
+        *response = *std::move(generated);
+        return absl::OkStatus();
       });
 }
 
