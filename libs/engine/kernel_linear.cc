@@ -32,21 +32,14 @@ class KernelLinear final : public LinearForm {
   const Weight bias_;
 };
 
-// A matrix unit (AMX) is quicker still, and oneDNN drives it.
-bool HasMatrixUnit() {
-#if defined(__x86_64__)
-  return __builtin_cpu_supports("amx-bf16");
-#else
-  return false;
-#endif
-}
-
 }  // namespace
 
 std::shared_ptr<const LinearForm> MakeKernelLinear(const Weight& weight,
                                                    Weight bias,
                                                    kernels::HugePages& pages) {
-  if (!FitsKernels(*weight) || HasMatrixUnit() || weight->size(1) % 2 != 0)
+  // oneDNN drives a matrix unit.
+  if (!FitsKernels(*weight) || kernels::HasMatrixUnit() ||
+      weight->size(1) % 2 != 0)
     return nullptr;
   const at::Tensor rows = weight->contiguous();
   auto matrix = kernels::PackedMatrix::Pack(Numbers(rows), rows.size(0),

@@ -1,12 +1,11 @@
 #include "libs/kernels/attention.h"
 
-#include <omp.h>
-
 #include <algorithm>
 #include <cstring>
 #include <memory>
 
 #include "libs/kernels/attention_tile.h"
+#include "libs/kernels/openmp.h"
 
 namespace stagebeam::kernels {
 namespace {

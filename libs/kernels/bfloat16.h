@@ -15,6 +15,10 @@ using BFloat16 = uint16_t;
 // Where it is false, calling them is undefined.
 bool IsSupported();
 
+// True where the processor also has a matrix unit for bfloat16 (AMX), which
+// multiplies large matrices faster than the kernels of this room.
+bool HasMatrixUnit();
+
 inline float ToFloat(BFloat16 x) {
   return std::bit_cast<float>(static_cast<uint32_t>(x) << 16);
 }

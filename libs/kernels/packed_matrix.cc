@@ -1,13 +1,12 @@
 #include "libs/kernels/packed_matrix.h"
 
-#include <omp.h>
-
 #include <algorithm>
 #include <array>
 #include <cstring>
 #include <vector>
 
 #include "libs/kernels/avx512.h"
+#include "libs/kernels/openmp.h"
 
 namespace stagebeam::kernels {
 namespace {

@@ -77,7 +77,7 @@ TEST(Int8Weights, ShiftLogitsByLittleAndKeepTheLikeliestToken) {
 // Where all arithmetic of bfloat16 runs in libs/kernels.
 bool HasKernels() {
 #if defined(__x86_64__)
-  return kernels::IsSupported() && !__builtin_cpu_supports("amx-bf16");
+  return kernels::IsSupported() && !kernels::HasMatrixUnit();
 #else
   return false;
 #endif
