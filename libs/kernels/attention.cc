@@ -34,6 +34,17 @@ class TokenWalk {
     }
   }
 
+  // Passes the next `count` tokens by.
+  void Skip(int64_t count) {
+    while (count > 0) {
+      const KeyValueSpan* span = Span();
+      if (span == nullptr) return;
+      const int64_t passed = std::min(count, span->length - token_);
+      token_ += passed;
+      count -= passed;
+    }
+  }
+
  private:
   // The span that holds the next token; null at the end.
   const KeyValueSpan* Span() {
@@ -149,8 +160,7 @@ class QueryBlock {
 
   void LookAtBranch(int64_t branch, int64_t begin, int64_t end, int64_t from) {
     TokenWalk walk(p_, kv_head_, branch);
-    for (int64_t t = 0; t < from; t += kTileTokens)
-      walk.Fill(tokens_, kTileTokens);
+    walk.Skip(from);
     // The last row sees most.
     const int64_t seen = SeenBy(end - 1);
     for (int64_t t = from; t < seen; t += kTileTokens) {
