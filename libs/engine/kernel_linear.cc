@@ -6,6 +6,7 @@
 
 #include "libs/engine/kernel_tensors.h"
 #include "libs/engine/linear_forms.h"
+#include "libs/kernels/instruction_set.h"
 #include "libs/kernels/packed_matrix.h"
 
 namespace stagebeam::engine {

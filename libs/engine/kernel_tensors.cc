@@ -2,11 +2,14 @@
 
 #include <ATen/core/Tensor.h>
 
+#include "libs/kernels/instruction_set.h"
+
 namespace stagebeam::engine {
 
 bool FitsKernels(const at::Tensor& x) {
-  return kernels::IsSupported() && x.scalar_type() == at::kBFloat16 &&
-         x.is_cpu() && x.layout() == at::kStrided;
+  return kernels::BestInstructionSet() != kernels::InstructionSet::kNone &&
+         x.scalar_type() == at::kBFloat16 && x.is_cpu() &&
+         x.layout() == at::kStrided;
 }
 
 const kernels::BFloat16* Numbers(const at::Tensor& x) {

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "libs/kernels/attention_tile.h"
+#include "libs/kernels/loops.h"
 #include "libs/kernels/openmp.h"
 
 namespace stagebeam::kernels {
@@ -77,8 +78,9 @@ struct Scratch {
 class QueryBlock {
  public:
   QueryBlock(const AttentionProblem& problem, int64_t kv_head, int64_t begin,
-             int64_t end, Scratch& scratch)
+             int64_t end, const AttentionLoops& loops, Scratch& scratch)
       : p_(problem),
+        loops_(loops),
         kv_head_(kv_head),
         group_(problem.heads / problem.kv_heads),
         begin_(begin),
@@ -125,7 +127,7 @@ class QueryBlock {
       const int64_t count = std::min(kTileQueries - RowOf(r), end - r);
       TileOf(r).Look(tokens_, RowOf(r), RowOf(r) + count,
                      visible_ + (r - begin_) / kTileQueries * kTileQueries,
-                     p_.head_dim);
+                     p_.head_dim, loops_);
       r += count;
     }
   }
@@ -136,7 +138,7 @@ class QueryBlock {
     TokenWalk walk(p_, kv_head_, 0);
     for (int64_t t = 0; t < length; t += kTileTokens) {
       walk.Fill(tokens_, std::min(kTileTokens, length - t));
-      tokens_.Load(p_.head_dim);
+      loops_.load(tokens_, p_.head_dim);
       Look(begin_, end_);
     }
   }
@@ -165,7 +167,7 @@ class QueryBlock {
     const int64_t seen = SeenBy(end - 1);
     for (int64_t t = from; t < seen; t += kTileTokens) {
       walk.Fill(tokens_, std::min(kTileTokens, seen - t));
-      tokens_.Load(p_.head_dim);
+      loops_.load(tokens_, p_.head_dim);
       for (int64_t r = begin; r < end; ++r)
         visible_[r - begin_] = SeenBy(r) - t;
       Look(begin, end);
@@ -173,6 +175,7 @@ class QueryBlock {
   }
 
   const AttentionProblem& p_;
+  const AttentionLoops& loops_;
   const int64_t kv_head_;
   const int64_t group_;
   const int64_t begin_;
@@ -196,7 +199,8 @@ bool CanAttend(int64_t head_dim) {
   return head_dim % 16 == 0 && head_dim <= kMaxHeadDim;
 }
 
-void Attend(const AttentionProblem& problem) {
+void Attend(const AttentionProblem& problem, InstructionSet set) {
+  const AttentionLoops& loops = LoopsOf(set).attention;
   const int64_t rows =
       problem.branches * problem.count * (problem.heads / problem.kv_heads);
   const int64_t size = RowsOfBlock(rows, problem.kv_heads);
@@ -208,7 +212,7 @@ void Attend(const AttentionProblem& problem) {
     for (int64_t task = 0; task < blocks * problem.kv_heads; ++task) {
       const int64_t begin = task / problem.kv_heads * size;
       QueryBlock(problem, task % problem.kv_heads, begin,
-                 std::min(rows, begin + size), *scratch)
+                 std::min(rows, begin + size), loops, *scratch)
           .Run();
     }
   }

@@ -5,6 +5,7 @@
 #include <span>
 
 #include "libs/kernels/bfloat16.h"
+#include "libs/kernels/instruction_set.h"
 
 namespace stagebeam::kernels {
 
@@ -52,7 +53,8 @@ bool CanAttend(int64_t head_dim);
 // Tiles are cut by a token's position, not by the span that holds it, and each
 // query's arithmetic is its own: the result is the same to the bit however the
 // tokens in front are cut into spans and whoever else is in the batch.
-void Attend(const AttentionProblem& problem);
+void Attend(const AttentionProblem& problem,
+            InstructionSet set = BestInstructionSet());
 
 }  // namespace stagebeam::kernels
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "libs/kernels/bfloat16.h"
+#include "libs/kernels/loops.h"
 
 // The arithmetic of attention on one tile of tokens, all of it in caches.
 namespace stagebeam::kernels {
@@ -15,16 +16,13 @@ constexpr int64_t kMaxHeadDim = 256;
 // Keys and values of up to 64 tokens, laid out for dot products of pairs.
 struct TokenTile {
   int64_t length = 0;
-  // Of each token, in place.
+  // Of each token, in place: `AttentionLoops::load` lays them out.
   const BFloat16* key_rows[kTileTokens];
   const BFloat16* value_rows[kTileTokens];
   // [head_dim / 2][64 tokens][2]; tokens behind `length` are zeros.
   alignas(64) BFloat16 keys[kMaxHeadDim * kTileTokens];
   // [32 pairs of tokens][head_dim][2]; likewise.
   alignas(64) BFloat16 values[kTileTokens * kMaxHeadDim];
-
-  // Fills `keys` and `values` from the rows.
-  void Load(int64_t head_dim);
 };
 
 // Queries that share a key head, and what they have gathered so far.
@@ -43,7 +41,8 @@ struct QueryTile {
   void Clear(int64_t head_dim);
   // Rows [begin, end) look at `tile`; row r sees its first visible[r] tokens.
   void Look(const TokenTile& tile, int64_t begin, int64_t end,
-            const int64_t* visible, int64_t head_dim);
+            const int64_t* visible, int64_t head_dim,
+            const AttentionLoops& loops);
   // gathered / sum, rounded, to result[head_dim].
   void Finish(int64_t row, int64_t head_dim, BFloat16* result) const;
 };

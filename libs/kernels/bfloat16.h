@@ -4,20 +4,12 @@
 #include <bit>
 #include <cstdint>
 
-// Inner loops for one kind of machine: x86 with AVX-512 and its bfloat16 dot
-// product. They see plain memory only; the engine decides where to use them.
+// Inner loops in bfloat16 for the processors of instruction_set.h. They see
+// plain memory only; the engine decides where to use them.
 namespace stagebeam::kernels {
 
 // The upper half of an IEEE single: 8 bits of exponent, 7 of mantissa.
 using BFloat16 = uint16_t;
-
-// True where this processor and operating system run the kernels of this room.
-// Where it is false, calling them is undefined.
-bool IsSupported();
-
-// True where the processor also has a matrix unit for bfloat16 (AMX), which
-// multiplies large matrices faster than the kernels of this room.
-bool HasMatrixUnit();
 
 inline float ToFloat(BFloat16 x) {
   return std::bit_cast<float>(static_cast<uint32_t>(x) << 16);

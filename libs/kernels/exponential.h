@@ -4,18 +4,15 @@
 #include <array>
 #include <cstddef>
 
-#include "libs/kernels/avx512.h"
+// In the words of the set of instructions that was included first.
+namespace stagebeam::kernels::STAGEBEAM_SET {
 
-namespace stagebeam::kernels {
-
-// 2^x to an ulp or two, for each of 16 numbers; x is taken as at least -126 and
-// at most 127. Taylor's series on [-1/2, 1/2] around the nearest whole number.
-STAGEBEAM_AVX512 inline __m512 PowerOfTwo(__m512 x) {
-  x = _mm512_min_ps(_mm512_max_ps(x, _mm512_set1_ps(-126)),
-                    _mm512_set1_ps(127));
-  const __m512 whole =
-      _mm512_roundscale_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
-  const __m512 rest = _mm512_sub_ps(x, whole);
+// 2^x to an ulp or two; x is taken as at least -126 and at most 127. Taylor's
+// series on [-1/2, 1/2] around the nearest whole number.
+STAGEBEAM_SIMD inline Floats PowerOfTwo(Floats x) {
+  x = Smaller(Larger(x, Broadcast(-126)), Broadcast(127));
+  const Floats whole = Whole(x);
+  const Floats rest = x - whole;
   // (ln 2)^k / k!
   constexpr std::array<float, 7> kTerms = {1.0F,
                                            6.931471806e-1F,
@@ -24,15 +21,13 @@ STAGEBEAM_AVX512 inline __m512 PowerOfTwo(__m512 x) {
                                            9.618129108e-3F,
                                            1.333355815e-3F,
                                            1.540353039e-4F};
-  __m512 power = _mm512_set1_ps(kTerms[6]);
+  Floats power = Broadcast(kTerms[6]);
   STAGEBEAM_UNROLL
-  for (int k = 5; k >= 0; --k) {
-    power = _mm512_fmadd_ps(power, rest,
-                            _mm512_set1_ps(kTerms[static_cast<size_t>(k)]));
-  }
-  return _mm512_scalef_ps(power, whole);
+  for (int k = 5; k >= 0; --k)
+    power = MultiplyAdd(power, rest, Broadcast(kTerms[static_cast<size_t>(k)]));
+  return Scale(power, whole);
 }
 
-}  // namespace stagebeam::kernels
+}  // namespace stagebeam::kernels::STAGEBEAM_SET
 
 #endif  // STAGEBEAM_LIBS_KERNELS_EXPONENTIAL_H_

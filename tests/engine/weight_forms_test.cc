@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "libs/kernels/bfloat16.h"
+#include "libs/kernels/instruction_set.h"
 #include "tests/engine/engine_world.h"
 #include "tests/engine/golden.h"
 #include "tests/engine/sequence.h"
@@ -77,7 +77,8 @@ TEST(Int8Weights, ShiftLogitsByLittleAndKeepTheLikeliestToken) {
 // Where all arithmetic of bfloat16 runs in libs/kernels.
 bool HasKernels() {
 #if defined(__x86_64__)
-  return kernels::IsSupported() && !kernels::HasMatrixUnit();
+  return kernels::BestInstructionSet() != kernels::InstructionSet::kNone &&
+         !kernels::HasMatrixUnit();
 #else
   return false;
 #endif

@@ -26,8 +26,9 @@ struct Part {
 // Keys, values and queries of a few branches.
 class World {
  public:
-  explicit World(const Shape& shape)
+  World(const Shape& shape, InstructionSet set)
       : s_(shape),
+        set_(set),
         keys_(RandomNumbers(s_.branches * BranchSize(), 1)),
         values_(RandomNumbers(s_.branches * BranchSize(), 2)),
         queries_(
@@ -64,7 +65,7 @@ class World {
       problem.own_branch_stride = BranchSize();
     }
     problem.result = result.data();
-    Attend(problem);
+    Attend(problem, set_);
     return result;
   }
 
@@ -146,13 +147,14 @@ class World {
   }
 
   const Shape s_;
+  const InstructionSet set_;
   std::vector<BFloat16> keys_, values_;
   const std::vector<BFloat16> queries_;
 };
 
 class AttentionTest : public KernelTest {};
 
-TEST_F(AttentionTest, DecodeStepsEqualSoftmax) {
+TEST_P(AttentionTest, DecodeStepsEqualSoftmax) {
   for (const int64_t head_dim : {16, 32, 64, 80, 128}) {
     const World world({.branches = 5,
                        .heads = 6,
@@ -160,12 +162,13 @@ TEST_F(AttentionTest, DecodeStepsEqualSoftmax) {
                        .head_dim = head_dim,
                        .tokens = 150,
                        .shared = 139,
-                       .count = 1});
+                       .count = 1},
+                      GetParam());
     world.ExpectRight(world.Result(world.Whole(), {70, 5, 64}), true);
   }
 }
 
-TEST_F(AttentionTest, PrefillsAreCausal) {
+TEST_P(AttentionTest, PrefillsAreCausal) {
   for (const int64_t head_dim : {16, 32, 64, 80, 128}) {
     for (const int64_t count : {2, 63, 90}) {
       const World world({.branches = 2,
@@ -174,35 +177,38 @@ TEST_F(AttentionTest, PrefillsAreCausal) {
                          .head_dim = head_dim,
                          .tokens = 100,
                          .shared = 10,
-                         .count = count});
+                         .count = count},
+                        GetParam());
       world.ExpectRight(world.Result(world.Whole(), {3, 7}), true);
     }
   }
 }
 
-TEST_F(AttentionTest, WithoutTokensInFrontOnlyTheOwnCount) {
+TEST_P(AttentionTest, WithoutTokensInFrontOnlyTheOwnCount) {
   const World world({.branches = 3,
                      .heads = 2,
                      .kv_heads = 1,
                      .head_dim = 64,
                      .tokens = 9,
                      .shared = 0,
-                     .count = 9});
+                     .count = 9},
+                    GetParam());
   world.ExpectRight(world.Result(world.Whole(), {}), true);
 }
 
-TEST_F(AttentionTest, WithoutTokensOfTheirOwnAllSeeAll) {
+TEST_P(AttentionTest, WithoutTokensOfTheirOwnAllSeeAll) {
   const World world({.branches = 1,
                      .heads = 4,
                      .kv_heads = 2,
                      .head_dim = 32,
                      .tokens = 85,
                      .shared = 85,
-                     .count = 20});
+                     .count = 20},
+                    GetParam());
   world.ExpectRight(world.Result(world.Whole(), {85}), false);
 }
 
-TEST_F(AttentionTest, LargeScoresDoNotOverflow) {
+TEST_P(AttentionTest, LargeScoresDoNotOverflow) {
   const std::vector<BFloat16> key(32, ToBFloat16(100));
   const std::vector<BFloat16> value = RandomNumbers(32, 1);
   std::vector<BFloat16> result(32);
@@ -212,7 +218,7 @@ TEST_F(AttentionTest, LargeScoresDoNotOverflow) {
   problem.queries = key.data();
   problem.own = {key.data(), value.data(), 0, 32, 1};
   problem.result = result.data();
-  Attend(problem);
+  Attend(problem, GetParam());
   EXPECT_EQ(result, value);
 }
 
@@ -224,11 +230,11 @@ constexpr Shape kDecode = {.branches = 7,
                            .shared = 200,
                            .count = 1};
 
-TEST_F(AttentionTest, HowTheTokensInFrontAreCutChangesNoBit) {
+TEST_P(AttentionTest, HowTheTokensInFrontAreCutChangesNoBit) {
   for (const int64_t count : {1, 8}) {
     Shape shape = kDecode;
     shape.count = count;
-    const World world(shape);
+    const World world(shape, GetParam());
     const std::vector<BFloat16> one = world.Result(world.Whole(), {200});
     for (const std::vector<int64_t>& cuts :
          std::vector<std::vector<int64_t>>{{},
@@ -241,11 +247,11 @@ TEST_F(AttentionTest, HowTheTokensInFrontAreCutChangesNoBit) {
   }
 }
 
-TEST_F(AttentionTest, WhoElseIsInTheBatchChangesNoBit) {
+TEST_P(AttentionTest, WhoElseIsInTheBatchChangesNoBit) {
   for (const int64_t count : {1, 5}) {
     Shape shape = kDecode;
     shape.count = count;
-    const World world(shape);
+    const World world(shape, GetParam());
     const std::vector<BFloat16> all = world.Result(world.Whole(), {150, 50});
     for (int64_t first = 0; first < shape.branches; ++first) {
       for (int64_t size = 1; first + size <= shape.branches; size += 2) {
@@ -256,14 +262,15 @@ TEST_F(AttentionTest, WhoElseIsInTheBatchChangesNoBit) {
   }
 }
 
-TEST_F(AttentionTest, APrefillInChunksChangesNoBit) {
+TEST_P(AttentionTest, APrefillInChunksChangesNoBit) {
   const World world({.branches = 2,
                      .heads = 6,
                      .kv_heads = 2,
                      .head_dim = 64,
                      .tokens = 220,
                      .shared = 30,
-                     .count = 190});
+                     .count = 190},
+                    GetParam());
   const std::vector<BFloat16> whole = world.Result(world.Whole(), {30});
   for (const int64_t chunk : {1, 17, 64, 100}) {
     for (int64_t begin = 0; begin < 190; begin += chunk) {
@@ -273,6 +280,8 @@ TEST_F(AttentionTest, APrefillInChunksChangesNoBit) {
     }
   }
 }
+
+STAGEBEAM_FOR_EACH_SET(AttentionTest);
 
 TEST(CanAttendTest, TakesMultiplesOf16UpTo256) {
   for (const int64_t head_dim : {16, 32, 64, 80, 128, 256})

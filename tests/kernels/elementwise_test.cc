@@ -1,10 +1,12 @@
 #include "libs/kernels/elementwise.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <utility>
 #include <vector>
 
+#include "libs/kernels/softmax.h"
 #include "tests/kernels/numbers.h"
 
 namespace stagebeam::kernels {
@@ -16,7 +18,7 @@ double At(const std::vector<BFloat16>& numbers, int64_t i) {
 
 class ElementwiseTest : public KernelTest {};
 
-TEST_F(ElementwiseTest, RmsNormIsWithinTwoRoundings) {
+TEST_P(ElementwiseTest, RmsNormIsWithinTwoRoundings) {
   constexpr double kEpsilon = 1e-5;
   // The last one takes several threads.
   for (const auto& [rows, width] : std::vector<std::pair<int64_t, int64_t>>{
@@ -24,7 +26,8 @@ TEST_F(ElementwiseTest, RmsNormIsWithinTwoRoundings) {
     const auto x = RandomNumbers(rows * width, 1);
     const auto weight = RandomNumbers(width, 2);
     std::vector<BFloat16> y(x.size());
-    RmsNorm(x.data(), weight.data(), rows, width, kEpsilon, y.data());
+    RmsNorm(x.data(), weight.data(), rows, width, kEpsilon, y.data(),
+            GetParam());
     for (int64_t r = 0; r < rows; ++r) {
       double squares = 0;
       for (int64_t i = 0; i < width; ++i)
@@ -40,11 +43,11 @@ TEST_F(ElementwiseTest, RmsNormIsWithinTwoRoundings) {
   }
 }
 
-TEST_F(ElementwiseTest, SiluMultiplyIsWithinTwoRoundings) {
+TEST_P(ElementwiseTest, SiluMultiplyIsWithinTwoRoundings) {
   for (const int64_t size : {1, 17, 4097, 40000}) {
     const auto gate = RandomNumbers(size, 1), up = RandomNumbers(size, 2);
     std::vector<BFloat16> y(gate.size());
-    SiluMultiply(gate.data(), up.data(), size, y.data());
+    SiluMultiply(gate.data(), up.data(), size, y.data(), GetParam());
     for (int64_t i = 0; i < size; ++i) {
       const double g = At(gate, i);
       const double want = g / (1 + std::exp(-g)) * At(up, i);
@@ -53,18 +56,18 @@ TEST_F(ElementwiseTest, SiluMultiplyIsWithinTwoRoundings) {
   }
 }
 
-TEST_F(ElementwiseTest, SiluMultiplyTakesLargeGatesAndWorksInPlace) {
+TEST_P(ElementwiseTest, SiluMultiplyTakesLargeGatesAndWorksInPlace) {
   std::vector<BFloat16> gate = {ToBFloat16(-300), ToBFloat16(-20),
                                 ToBFloat16(0), ToBFloat16(300)};
   const std::vector<BFloat16> up(4, ToBFloat16(2));
-  SiluMultiply(gate.data(), up.data(), 4, gate.data());
+  SiluMultiply(gate.data(), up.data(), 4, gate.data(), GetParam());
   EXPECT_NEAR(At(gate, 0), 0, 1e-30);
   EXPECT_NEAR(At(gate, 1), -8.24e-8, 1e-9);
   EXPECT_EQ(At(gate, 2), 0);
   EXPECT_EQ(At(gate, 3), 600);
 }
 
-TEST_F(ElementwiseTest, RotateTurnsPairsByTheRowsAngles) {
+TEST_P(ElementwiseTest, RotateTurnsPairsByTheRowsAngles) {
   constexpr int64_t kHeads = 3;
   for (const int64_t head_dim : {8, 32, 128}) {
     const int64_t rows = 5, half = head_dim / 2;
@@ -72,7 +75,8 @@ TEST_F(ElementwiseTest, RotateTurnsPairsByTheRowsAngles) {
     const auto cosines = RandomNumbers(rows * half, 2);
     const auto sines = RandomNumbers(rows * half, 3);
     auto x = before;
-    Rotate(x.data(), cosines.data(), sines.data(), rows, kHeads, head_dim);
+    Rotate(x.data(), cosines.data(), sines.data(), rows, kHeads, head_dim,
+           GetParam());
     for (int64_t i = 0; i < rows * kHeads * half; ++i) {
       const int64_t head = i / half, pair = i % half;
       const int64_t angle = head / kHeads * half + pair;
@@ -88,19 +92,42 @@ TEST_F(ElementwiseTest, RotateTurnsPairsByTheRowsAngles) {
   }
 }
 
-TEST_F(ElementwiseTest, ARowsResultDoesNotDependOnTheOthers) {
+TEST_P(ElementwiseTest, ARowsResultDoesNotDependOnTheOthers) {
   constexpr int64_t kRows = 300, kWidth = 130;
   const auto x = RandomNumbers(kRows * kWidth, 1);
   const auto weight = RandomNumbers(kWidth, 2);
   std::vector<BFloat16> whole(x.size()), single(kWidth);
-  RmsNorm(x.data(), weight.data(), kRows, kWidth, 1e-5, whole.data());
+  RmsNorm(x.data(), weight.data(), kRows, kWidth, 1e-5, whole.data(),
+          GetParam());
   for (int64_t r = 0; r < kRows; r += 37) {
     RmsNorm(x.data() + r * kWidth, weight.data(), 1, kWidth, 1e-5,
-            single.data());
+            single.data(), GetParam());
     const auto first = whole.begin() + r * kWidth;
     EXPECT_EQ(single, std::vector<BFloat16>(first, first + kWidth));
   }
 }
+
+TEST_P(ElementwiseTest, ExponentialsAreWithinAFewUlps) {
+  for (const int64_t size : {1, 7, 16, 17, 1000}) {
+    std::vector<float> x, weights(static_cast<size_t>(size));
+    for (const BFloat16 number : RandomNumbers(size, 1))
+      x.push_back(4 * ToFloat(number));
+    const float top = *std::max_element(x.begin(), x.end());
+    const double sum =
+        Exponentials(x.data(), size, top, 1.25F, weights.data(), GetParam());
+    double want_sum = 0;
+    for (size_t i = 0; i < x.size(); ++i) {
+      const double want = std::exp(1.25 * (double{x[i]} - top));
+      EXPECT_NEAR(weights[i], want, 3e-6 * want);
+      want_sum += want;
+    }
+    EXPECT_NEAR(sum, want_sum, 3e-6 * want_sum);
+    EXPECT_EQ(sum,
+              Exponentials(x.data(), size, top, 1.25F, nullptr, GetParam()));
+  }
+}
+
+STAGEBEAM_FOR_EACH_SET(ElementwiseTest);
 
 TEST(BFloat16Test, RoundsToNearestEven) {
   EXPECT_EQ(ToBFloat16(1.0F), 0x3f80);

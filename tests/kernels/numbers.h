@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "libs/kernels/bfloat16.h"
+#include "libs/kernels/instruction_set.h"
 
 namespace stagebeam::kernels {
 
@@ -16,13 +17,22 @@ constexpr double kRounding = 1.0 / 256;
 // `count` numbers of a normal distribution, another draw for each seed.
 std::vector<BFloat16> RandomNumbers(int64_t count, int seed);
 
-// Tests of arithmetic that the processor may not have.
-class KernelTest : public testing::Test {
+// Tests of arithmetic, for each set of instructions that runs here.
+class KernelTest : public testing::TestWithParam<InstructionSet> {
  protected:
   void SetUp() override {
-    if (!IsSupported()) GTEST_SKIP() << "no AVX-512 with bfloat16 here";
+    if (!Runs(GetParam())) GTEST_SKIP() << "not on this processor";
   }
 };
+
+// Instantiates a suite of such tests.
+#define STAGEBEAM_FOR_EACH_SET(Suite)                                  \
+  INSTANTIATE_TEST_SUITE_P(                                            \
+      Sets, Suite,                                                     \
+      testing::Values(InstructionSet::kAvx2, InstructionSet::kAvx512), \
+      [](const auto& set) {                                            \
+        return set.param == InstructionSet::kAvx2 ? "Avx2" : "Avx512"; \
+      })
 
 }  // namespace stagebeam::kernels
 

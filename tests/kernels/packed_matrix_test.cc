@@ -23,11 +23,9 @@ struct Product {
         bias(RandomNumbers(out, 2)),
         x(RandomNumbers(row_count * in, 3)) {}
 
-  std::vector<BFloat16> Result() const {
+  std::shared_ptr<const PackedMatrix> Pack(InstructionSet set) const {
     HugePages pages;
-    const auto matrix =
-        PackedMatrix::Pack(weight.data(), outputs, inputs, pages);
-    return ResultOf(*matrix, 0, rows);
+    return PackedMatrix::Pack(weight.data(), outputs, inputs, pages, set);
   }
 
   // Rows [begin, end) alone.
@@ -58,8 +56,9 @@ struct Product {
   }
 };
 
-void ExpectRight(const Product& product) {
-  const std::vector<BFloat16> y = product.Result();
+void ExpectRight(const Product& product, InstructionSet set) {
+  const std::vector<BFloat16> y =
+      product.ResultOf(*product.Pack(set), 0, product.rows);
   for (int64_t r = 0; r < product.rows; ++r) {
     for (int64_t o = 0; o < product.outputs; ++o)
       product.ExpectNear(r, o, y[static_cast<size_t>(r * product.outputs + o)]);
@@ -68,30 +67,28 @@ void ExpectRight(const Product& product) {
 
 class PackedMatrixTest : public KernelTest {};
 
-TEST_F(PackedMatrixTest, EveryNumberOfRowsIsWithinOneRounding) {
+TEST_P(PackedMatrixTest, EveryNumberOfRowsIsWithinOneRounding) {
   for (int64_t rows = 1; rows <= 13; ++rows)
-    ExpectRight(Product(96, 130, rows, rows % 2 == 0));
+    ExpectRight(Product(96, 130, rows, rows % 2 == 0), GetParam());
 }
 
-TEST_F(PackedMatrixTest, OutputsNeedNotFillABlock) {
+TEST_P(PackedMatrixTest, OutputsNeedNotFillABlock) {
   for (const int64_t outputs : {1, 31, 33, 65, 100})
-    ExpectRight(Product(outputs, 66, 5, outputs % 2 == 0));
+    ExpectRight(Product(outputs, 66, 5, outputs % 2 == 0), GetParam());
 }
 
-TEST_F(PackedMatrixTest, InputsMayBeTwo) {
-  ExpectRight(Product(40, 2, 3, true));
+TEST_P(PackedMatrixTest, InputsMayBeTwo) {
+  ExpectRight(Product(40, 2, 3, true), GetParam());
 }
 
-TEST_F(PackedMatrixTest, MoreRowsThanOneChunkAreRight) {
+TEST_P(PackedMatrixTest, MoreRowsThanOneChunkAreRight) {
   for (const int64_t rows : {384, 385})
-    ExpectRight(Product(70, 64, rows, rows % 2 == 0));
+    ExpectRight(Product(70, 64, rows, rows % 2 == 0), GetParam());
 }
 
-TEST_F(PackedMatrixTest, ARowsResultDoesNotDependOnTheOthers) {
+TEST_P(PackedMatrixTest, ARowsResultDoesNotDependOnTheOthers) {
   const Product product(200, 514, 400, true);
-  HugePages pages;
-  const auto matrix = PackedMatrix::Pack(product.weight.data(), product.outputs,
-                                         product.inputs, pages);
+  const auto matrix = product.Pack(GetParam());
   const std::vector<BFloat16> whole = product.ResultOf(*matrix, 0, 400);
   for (const int64_t size : {1, 2, 7, 12, 13, 64, 385}) {
     for (int64_t begin = 0; begin + size <= 400; begin += size + 61) {
@@ -103,17 +100,17 @@ TEST_F(PackedMatrixTest, ARowsResultDoesNotDependOnTheOthers) {
   }
 }
 
-TEST_F(PackedMatrixTest, WritesNothingBehindItsResult) {
+TEST_P(PackedMatrixTest, WritesNothingBehindItsResult) {
   const Product product(33, 64, 3, false);
-  HugePages pages;
-  const auto matrix = PackedMatrix::Pack(product.weight.data(), product.outputs,
-                                         product.inputs, pages);
+  const auto matrix = product.Pack(GetParam());
   constexpr BFloat16 kMark = 0x1234;
   std::vector<BFloat16> y(3 * 33 + 64, kMark);
   matrix->Multiply(product.x.data(), 3, nullptr, y.data());
   EXPECT_EQ(std::vector<BFloat16>(y.begin() + 3 * 33, y.end()),
             std::vector<BFloat16>(64, kMark));
 }
+
+STAGEBEAM_FOR_EACH_SET(PackedMatrixTest);
 
 }  // namespace
 }  // namespace stagebeam::kernels

@@ -1,0 +1,10 @@
+#include "libs/kernels/avx2.h"
+// In the words of the above.
+#include "libs/kernels/elementwise_loops.h"
+
+namespace stagebeam::kernels::avx2 {
+
+const ElementwiseLoops kElementwise = {NormRow, SiluSpan, RotateHead,
+                                       ExponentialSpan};
+
+}  // namespace stagebeam::kernels::avx2
