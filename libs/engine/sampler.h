@@ -45,18 +45,25 @@ class Sampler {
   struct Kept {
     float logit;
     int32_t id;
-    double weight;
+    float weight;
   };
   static bool Likelier(const Kept& a, const Kept& b);
+  static double WeightOf(std::span<const Kept> tokens);
 
-  void Collect(std::span<const float> logits, std::span<const int32_t> masked);
-  int32_t PickLikeliest() const;
+  // Takes every token that can be drawn, in order of ids. Returns the sum of
+  // their weights e^((logit - top) / temperature), which is that of all.
+  double Collect(float top, const DrawRules& rules);
+  // Both leave kept_ in order of ids.
   void KeepTopK(int top_k);
-  void Weigh(double temperature);
-  void KeepTopP(double top_p);
-  int32_t Pick(double uniform);
+  void KeepTopP(double top_p, double total);
+  void DropBehind(const Kept& last);
+  int32_t Pick(double uniform) const;
 
+  // Logits, those of masked ids minus infinity; and their weights.
+  std::vector<float> scores_, weights_;
   std::vector<Kept> kept_;
+  // The same, in another order.
+  std::vector<Kept> pool_;
 };
 
 // Token `id` with its log-probability, taken and not drawn. INTERNAL: a NaN, or

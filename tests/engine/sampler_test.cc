@@ -117,7 +117,7 @@ TEST(Sampler, DrawsFollowTheFilteredDistribution) {
   }
 }
 
-TEST(Sampler, TheNucleusMayBeLargerThanTheFirstSort) {
+TEST(Sampler, TheNucleusMayBeNearlyEverything) {
   const std::vector<float> logits = RandomLogits(5000, 3, 0.01f);
   const DrawRules rules{.temperature = 1, .top_k = 0, .top_p = 0.9};
   const auto expected = Expected(logits, rules);
@@ -151,12 +151,12 @@ TEST(Sampler, LogprobIsOfTheUnscaledWholeDistribution) {
   const std::vector<float> logits = {1, 2, 3};
   const double total = std::exp(1.0) + std::exp(2.0) + std::exp(3.0);
   const auto greedy = sampler.Draw(logits, {}, {}, 0);
-  EXPECT_NEAR(greedy->logprob, std::log(std::exp(3.0) / total), 1e-12);
+  EXPECT_NEAR(greedy->logprob, std::log(std::exp(3.0) / total), 1e-6);
   const auto drawn =
       sampler.Draw(logits, std::vector<int32_t>{2},
                    {.temperature = 0.1, .top_k = 1, .top_p = 0.5}, 0.5);
   EXPECT_EQ(drawn->id, 1);
-  EXPECT_NEAR(drawn->logprob, std::log(std::exp(2.0) / total), 1e-12);
+  EXPECT_NEAR(drawn->logprob, std::log(std::exp(2.0) / total), 1e-6);
 }
 
 TEST(Sampler, LargeLogitsDoNotOverflow) {
