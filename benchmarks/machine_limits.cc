@@ -5,6 +5,7 @@
 
 #include "benchmarks/gemm_peak.h"
 #include "benchmarks/read_bandwidth.h"
+#include "libs/engine/linear_forms.h"
 #include "libs/engine/torch_threads.h"
 
 namespace stagebeam::benchmarks {
@@ -35,10 +36,15 @@ absl::Status LimitsMeter::MeasureProducts() {
   for (const auto& [dtype, best] :
        {std::pair{engine::DType::kFloat32, &best_.float32_operations},
         std::pair{engine::DType::kBFloat16, &best_.bfloat16_operations}}) {
+    if (!engine::OneDnnMultiplies(dtype)) continue;
     const auto peak = GemmPeak(dtype, options_.gemm_size, options_.passes);
     if (!peak.ok()) return peak.status();
     *best = std::max(*best, *peak);
   }
+  // Numbers of bfloat16 can also be widened first: the only way on processors
+  // that have no product for them, where libraries are slower by far.
+  best_.bfloat16_operations =
+      std::max(best_.bfloat16_operations, best_.float32_operations);
   return absl::OkStatus();
 }
 

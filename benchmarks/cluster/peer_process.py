@@ -17,6 +17,8 @@ def add_arguments(parser):
     parser.add_argument("--peer-waits", default="default,passive",
                         help="how its OpenMP threads wait for each other: default (they spin a "
                         "little), active or passive; one loaded peer for each, the fastest counts")
+    parser.add_argument("--peer-dtype", choices=["bf16", "fp32"], default="bf16",
+                        help="fp32 is its faster one on processors without products of bfloat16")
     parser.add_argument("--peer-python", type=pathlib.Path,
                         default=SOURCE / ".venv-bench" / "bin" / "python",
                         help="made by scripts/make_bench_venv.sh")
@@ -31,7 +33,7 @@ class PeerProcess:
         self.command = [
             str(args.peer_python), str(PROGRAM), "--serve", "--checkpoint", str(args.checkpoint),
             "--stage-tokens", str(work.stage_tokens), "--judge-tokens", str(work.verdict_tokens),
-            "--threads", str(args.threads)]
+            "--threads", str(args.threads), "--dtype", args.peer_dtype]
         self.picture = args.state / "peer-picture.png"
         if not args.peer_python.exists():
             sys.exit(f"--peer-python: no {args.peer_python}; make it with "

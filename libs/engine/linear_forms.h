@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "libs/engine/linear.h"
+#include "libs/engine/options.h"
 #include "libs/engine/weight.h"
 #include "libs/kernels/huge_pages.h"
 
@@ -15,11 +16,14 @@ namespace stagebeam::engine {
 // The weight as it is: mapped from its file, or on a GPU. Always there.
 std::shared_ptr<const LinearForm> MakePlainLinear(Weight weight, Weight bias);
 
-// A copy laid out for this room's own bfloat16 kernels: the fastest on
-// processors that have the bfloat16 dot product and no matrix unit.
+// A copy laid out for this project's own bfloat16 kernels: the fastest
+// on processors that run them and have no matrix unit.
 std::shared_ptr<const LinearForm> MakeKernelLinear(const Weight& weight,
                                                    Weight bias,
                                                    kernels::HugePages& pages);
+
+// True where oneDNN multiplies numbers of this kind on this processor.
+bool OneDnnMultiplies(DType dtype);
 
 // A copy laid out by oneDNN for itself: fp32 anywhere, and bfloat16 where the
 // processor is quick with it in another way.

@@ -45,11 +45,24 @@ class OneDnnLinear final : public LinearForm {
 
 }  // namespace
 
+bool OneDnnMultiplies(DType dtype) {
+#if defined(__x86_64__)
+  return dtype == DType::kFloat32 || (__builtin_cpu_supports("avx512bw") &&
+                                      __builtin_cpu_supports("avx512vl") &&
+                                      __builtin_cpu_supports("avx512dq"));
+#else
+  return true;
+#endif
+}
+
 std::shared_ptr<const LinearForm> MakeOneDnnLinear(const Weight& weight,
                                                    Weight bias) {
   const auto reorder = Find("mkldnn::_reorder_linear_weight");
   const auto multiply = Find("mkldnn::_linear_pointwise");
-  if (!weight->is_cpu() || !reorder || !multiply) return nullptr;
+  const DType dtype = weight->scalar_type() == at::kBFloat16 ? DType::kBFloat16
+                                                             : DType::kFloat32;
+  if (!weight->is_cpu() || !OneDnnMultiplies(dtype) || !reorder || !multiply)
+    return nullptr;
   return std::make_shared<OneDnnLinear>(
       reorder->typed<Reorder>().call(weight->contiguous(), kRows),
       std::move(bias), multiply->typed<Pointwise>());
