@@ -46,6 +46,17 @@ at::Tensor Scale(const at::Tensor& x, const at::Tensor& magnitudes) {
   return scaled;
 }
 
+// True where fbgemm adds neighbouring products in 16 bits (VPMADDUBSW), for
+// which inputs must keep to 7 bits: on x86 without the dot product of AVX-512
+// VNNI.
+bool SumsSaturate() {
+#if defined(__x86_64__)
+  return __builtin_cpu_supports("avx512vnni") == 0;
+#else
+  return false;
+#endif
+}
+
 class Int8Linear final : public LinearForm {
  public:
   // `packed` is libtorch's own object.
@@ -71,7 +82,7 @@ class Int8Linear final : public LinearForm {
 
  private:
   at::Tensor Multiply(at::Tensor x) const {
-    torch::jit::Stack stack{std::move(x), packed_, /*reduce_range=*/false};
+    torch::jit::Stack stack{std::move(x), packed_, SumsSaturate()};
     multiply_.callBoxed(stack);
     return stack.front().toTensor();
   }
