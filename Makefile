@@ -1,6 +1,6 @@
 # Each target does its own set-up (Debian packages, libtorch, build) where
 # something is missing, and nothing where it is not.
-.PHONY: help build demo test lint format clean asan cuda goldens pictures accuracy example bench
+.PHONY: help build demo test lint format clean asan cuda goldens pictures accuracy example bench capacity
 
 help:
 	@echo 'make demo      start a cluster on this machine and ask it about pictures'
@@ -12,6 +12,7 @@ help:
 	@echo 'make cuda      build the model services against a CUDA build of libtorch'
 	@echo 'make accuracy  accuracy of the search on 200 held-out questions'
 	@echo 'make bench     a short form of every benchmark'
+	@echo 'make capacity  how large a cluster of LLaVA-o1 11B must be, computed'
 	@echo 'make example   run the Python example against a cluster'
 	@echo 'make goldens   make the golden test data again with Hugging Face'
 	@echo 'make pictures  draw the pictures of the demo again'
@@ -43,6 +44,9 @@ accuracy:
 
 bench:
 	@bash scripts/bench.sh
+
+capacity:
+	@bash scripts/capacity.sh
 
 example:
 	@bash scripts/example.sh
