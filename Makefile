@@ -1,6 +1,6 @@
 # Each target does its own set-up (Debian packages, libtorch, build) where
 # something is missing, and nothing where it is not.
-.PHONY: help build demo test lint format clean asan cuda goldens pictures accuracy example bench capacity
+.PHONY: help build demo test lint format clean asan cuda goldens pictures accuracy example bench capacity k8s
 
 help:
 	@echo 'make demo      start a cluster on this machine and ask it about pictures'
@@ -14,6 +14,7 @@ help:
 	@echo 'make bench     a short form of every benchmark'
 	@echo 'make capacity  how large a cluster of LLaVA-o1 11B must be, computed'
 	@echo 'make example   run the Python example against a cluster'
+	@echo 'make k8s       render the Kubernetes manifests into out/k8s'
 	@echo 'make goldens   make the golden test data again with Hugging Face'
 	@echo 'make pictures  draw the pictures of the demo again'
 	@echo 'make clean     remove what was built (set-up stays)'
@@ -50,6 +51,9 @@ capacity:
 
 example:
 	@bash scripts/example.sh
+
+k8s:
+	@bash scripts/render_k8s.sh
 
 goldens:
 	@bash scripts/goldens.sh
