@@ -2,7 +2,7 @@
 
 import posixpath
 
-from rendering import containers_of, pod_of
+from rendering import main_of, pod_of
 
 
 def files_of(rendering, workload):
@@ -11,7 +11,7 @@ def files_of(rendering, workload):
     maps = {each["name"]: each["configMap"]["name"] for each in pod["spec"]["volumes"]
             if "configMap" in each}
     found = {}
-    for mount in containers_of(pod)[0].get("volumeMounts", []):
+    for mount in main_of(workload).get("volumeMounts", []):
         if mount["name"] in maps:
             data = rendering.one("ConfigMap", maps[mount["name"]])["data"]
             found |= {posixpath.join(mount["mountPath"], key): text for key, text in data.items()}
@@ -27,7 +27,7 @@ def arguments_of(rendering, workload):
     """The arguments in order, with what a flagfile holds in its place."""
     files = files_of(rendering, workload)
     found = []
-    for argument in containers_of(pod_of(workload))[0]["args"]:
+    for argument in main_of(workload)["args"]:
         path = argument.removeprefix("--flagfile=")
         found += lines_of(files[path]) if path != argument else [argument]
     return found

@@ -70,6 +70,14 @@ def containers_of(pod, init=True):
     return [*spec["containers"], *(spec.get("initContainers", []) if init else [])]
 
 
+def main_of(workload):
+    """The container that a workload is about; others may stand beside it."""
+    found = [each for each in containers_of(pod_of(workload), init=False)
+             if each["name"] == name_of(workload)]
+    assert len(found) == 1, name_of(workload)
+    return found[0]
+
+
 def ports_of(pod):
     """{name: number} of what the pod's containers listen on."""
     return {port["name"]: port["containerPort"] for container in containers_of(pod, init=False)

@@ -4,7 +4,7 @@ import re
 
 import pytest
 from flagfiles import flags_of
-from rendering import SOURCE, containers_of, pod_of
+from rendering import SOURCE, main_of, pod_of
 
 UNITS = {"s": 1, "m": 60, "h": 3600}
 
@@ -25,7 +25,7 @@ def seconds_after_the_drain():
 
 
 def pause_before_the_drain(workload):
-    return containers_of(pod_of(workload))[0]["lifecycle"]["preStop"]["sleep"]["seconds"]
+    return main_of(workload)["lifecycle"]["preStop"]["sleep"]["seconds"]
 
 
 def test_durations_are_read():

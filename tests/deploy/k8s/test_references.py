@@ -5,7 +5,7 @@ import re
 
 import pytest
 import references
-from rendering import SOURCE, Rendering, containers_of, name_of, pod_of
+from rendering import SOURCE, Rendering, containers_of, main_of, name_of, pod_of
 
 GUIDE = SOURCE / "docs" / "kubernetes.md"
 
@@ -44,13 +44,13 @@ def test_dev_probes_by_grpc_and_tls_by_the_metrics_page(renderings):
     for name, action in (("dev", "grpc"), ("secured", "httpGet"), ("large", "httpGet")):
         for workload in renderings[name].services().values():
             for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
-                given = containers_of(pod_of(workload))[0][probe]
+                given = main_of(workload)[probe]
                 assert {"grpc", "httpGet"} & given.keys() == {action}
 
 
 # What to change, and the check that must find it.
 BREAKS = [
-    ("Deployment", "judge", "ports_of_probes", lambda thing: containers_of(pod_of(thing))[0][
+    ("Deployment", "judge", "ports_of_probes", lambda thing: main_of(thing)[
         "startupProbe"]["httpGet"].update(port="metric")),
     ("Service", "judge", "ports_of_services", lambda thing: thing["spec"]["ports"][0].update(
         targetPort="rpc")),
