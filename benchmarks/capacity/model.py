@@ -27,7 +27,8 @@ class Plan:
     encoders: int
     orchestrators: int
     gpus: int
-    branches: float  # Running in a generator, on average.
+    branches: float  # Decoded together in a generator, on average.
+    places: float  # That their calls hold, of branch_places.
     branch_places: int
     generator_gb: float  # Of its GPU's memory, at that load.
     judge_gb: float
@@ -74,6 +75,11 @@ class Model:
                       for stage in stages for duels in self.times.duels(stage)), default=0)
         return self._fixed_bytes() + 2 * (shape.image_bytes + tokens * shape.token_bytes)
 
+    def judge_places(self):
+        """Judging calls computed at once, as memory allows."""
+        call = (self.judge_bytes() - self._fixed_bytes()) / 2
+        return math.floor((self.gpu.memory_gb * GIGA - self._fixed_bytes()) / call)
+
     # Replicas.
 
     def _at_least(self, work_s, rate):
@@ -86,7 +92,7 @@ class Model:
     def generators(self, rate):
         """A generator full to `busy` of its places is as busy as it should be."""
         provision = self.assumptions.provision
-        full = provision.busy * self.branch_places()
+        full = provision.busy * self.branch_places() / self.times.longest
         return max(provision.least_replicas, math.ceil(rate * self.times.generator_s(full)))
 
     def running_branches(self, rate_each):
@@ -129,13 +135,13 @@ class Model:
         encoders = self._at_least(
             self.times.encode_s, rate * self.assumptions.request.new_pictures)
         branches = self.running_branches(rate / generators)
-        calls = branches / self.assumptions.request.candidates
+        calls = branches * self.times.longest / self.assumptions.request.candidates
         held, moved, servers = self.redis(rate)
         return Plan(
             requests_per_minute=requests_per_minute, gpu=self.gpu.name, generators=generators,
             judges=judges, encoders=encoders, orchestrators=self.orchestrators(rate),
             gpus=generators + judges + encoders, branches=branches,
-            branch_places=self.branch_places(),
+            places=branches * self.times.longest, branch_places=self.branch_places(),
             generator_gb=(self._fixed_bytes() + calls * self.call_bytes()) / GIGA,
             judge_gb=self.judge_bytes() / GIGA, redis_gb=held / GIGA, redis_gb_s=moved / GIGA,
             redis_servers=servers,
@@ -150,13 +156,13 @@ def table(rows):
 def markdown(plans):
     """The table of docs/scaling.md."""
     heads = ("requests a minute", "GPU", "generators", "judges", "encoders", "orchestrators",
-             "branches a generator", "GB a generator / judge", "Redis: GB held", "GB/s", "servers",
+             "places of a generator", "GB a generator / judge", "Redis: GB held", "GB/s", "servers",
              "seconds a request")
     rows = [heads, ("---",) * len(heads)]
     for plan in plans:
         rows.append((f"{plan.requests_per_minute:,}", plan.gpu, f"{plan.generators:,}",
                      f"{plan.judges:,}", f"{plan.encoders:,}", f"{plan.orchestrators:,}",
-                     f"{plan.branches:.0f} of {plan.branch_places}",
+                     f"{plan.places:.0f} of {plan.branch_places}",
                      f"{plan.generator_gb:.0f} / {plan.judge_gb:.0f}", f"{plan.redis_gb:,.1f}",
                      f"{plan.redis_gb_s:,.2f}", f"{plan.redis_servers:,}", f"{plan.wall_s:.1f}"))
     return table(rows)
@@ -182,6 +188,7 @@ CHANGES = (
     ("decode at half of the measured share", "efficiency", {"decode": 0.395}),
     ("prefill at half of the measured share", "efficiency", {"prefill": 0.435}),
     ("no CUDA graphs: 50 launches a layer", "efficiency", {"launches_a_layer": 50}),
+    ("prefill_chunk 256, the default", "provision", {"prefill_chunk": 256}),
     ("sampling on the GPU", "efficiency", {"sampling_s": 0.0}),
     ("every picture known to Redis", "request", {"new_pictures": 0.0}),
 )

@@ -99,7 +99,11 @@ class Provision:
         "is for a minute's chance")
     least_replicas: int = parameter(2, "", "setting", "of each service: one may fail or drain")
     max_running_branches: int = parameter(
-        64, "", "setting", "--max_running_branches: bounds how slow a full generator decodes")
+        64, "", "setting", "--max_running_branches: bounds how slow a full generator decodes; a "
+        "call holds its N places until its longest candidate ends")
+    prefill_chunk: int = parameter(
+        1024, "tokens", "setting", "--prefill_chunk of the judge: prompt tokens for one reading "
+        "of the weights")
     workspace_gb: float = parameter(
         5, "10^9 bytes", "assumed", "CUDA context, activations, holes of the allocator")
     kept_prefixes: float = parameter(

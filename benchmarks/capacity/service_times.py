@@ -87,6 +87,12 @@ class ServiceTimes:
     # The generator's part of a request.
 
     @property
+    def longest(self):
+        """A call's longest candidate over the mean one: its places are held that much longer."""
+        request = self.assumptions.request
+        return longest_over_mean(request.candidates, request.length_spread)
+
+    @property
     def sampled_tokens(self):
         request = self.assumptions.request
         return request.candidates * sum(request.stages)
@@ -130,12 +136,15 @@ class ServiceTimes:
         return calls
 
     def duels_s(self, duels, new_picture=False):
-        """One judging call's arithmetic."""
-        operations = (self.shape.prefill_operations(duels.head)
-                      + duels.pairs * self.shape.prefill_operations(duels.pair_tokens,
-                                                                    duels.head_context)
-                      + duels.pairs * self.shape.head_operations)
-        seconds = operations / (self.peak * self.assumptions.efficiency.prefill)
+        """One judging call's share of an engine that computes many; alone it takes no less than
+        one step."""
+        prefill, pairs = self.shape.prefill_operations, duels.pairs
+        operations = (prefill(duels.head) + pairs * self.shape.head_operations
+                      + pairs * prefill(duels.pair_tokens, duels.head_context))
+        tokens = duels.head + pairs * duels.pair_tokens
+        steps = tokens / self.assumptions.provision.prefill_chunk
+        arithmetic = operations / (self.peak * self.assumptions.efficiency.prefill)
+        seconds = max(arithmetic, steps * max(self.read_weights_s, self.launches_s))
         return seconds + (self.image_s if new_picture else 0.0)
 
     @property
@@ -159,8 +168,7 @@ class ServiceTimes:
     def wall_s(self, branches, prefill_share):
         """A request with a new picture from end to end where nothing waits in a queue."""
         request, provision = self.assumptions.request, self.assumptions.provision
-        longest = sum(request.stages) * longest_over_mean(request.candidates,
-                                                          request.length_spread)
+        longest = sum(request.stages) * self.longest
         rounds = math.ceil(math.log2(request.candidates)) if request.candidates > 1 else 0
         calls = 1 + len(request.stages) * (1 + rounds)
         return (self.encode_s + longest * self.step_s(branches) / (1 - prefill_share)

@@ -103,7 +103,7 @@ class Replicas(unittest.TestCase):
 
     def test_no_generator_is_fuller_than_allowed(self):
         for plan in plans():
-            self.assertLessEqual(plan.branches, 0.7 * plan.branch_places + 1e-6)
+            self.assertLessEqual(plan.places, 0.7 * plan.branch_places + 1e-6)
             self.assertLess(plan.generator_gb, GPUS[plan.gpu].memory_gb)
             self.assertLess(plan.judge_gb, GPUS[plan.gpu].memory_gb)
 
@@ -111,8 +111,8 @@ class Replicas(unittest.TestCase):
         model = Model(H100)
         for load in (1000, 5000):
             fewer = model.plan(load).generators - 1
-            self.assertGreater(model.running_branches(load / 60 / fewer),
-                               0.7 * model.branch_places())
+            places = model.running_branches(load / 60 / fewer) * model.times.longest
+            self.assertGreater(places, 0.7 * model.branch_places())
 
     def test_memory_bounds_the_branches_where_settings_do_not(self):
         tight = Model(H100, with_request(max_candidate_tokens=8192))
@@ -151,6 +151,15 @@ class Times(unittest.TestCase):
             duels = times.duels(0)
             self.assertEqual(len(duels), calls)
             self.assertEqual(sum(one.pairs for one in duels), candidates - 1)
+
+    def test_a_judge_of_small_steps_waits_for_weights(self):
+        small = Assumptions().changed("provision", prefill_chunk=256)
+        (duels, _) = ServiceTimes(H100, small).duels(2)
+        tokens = duels.head + duels.pairs * duels.pair_tokens
+        self.assertAlmostEqual(ServiceTimes(H100, small).duels_s(duels),
+                               tokens / 256 * LLAVA_O1.step_bytes / (3350e9 * 0.79))
+        self.assertLess(ServiceTimes(H100, Assumptions()).duels_s(duels),
+                        ServiceTimes(H100, small).duels_s(duels))
 
     def test_the_longest_of_several_is_longer_than_one(self):
         self.assertEqual(longest_over_mean(1, 0.4), 1)
