@@ -3,7 +3,7 @@
 import re
 
 import yaml
-from rendering import MANIFESTS, OVERLAYS, Rendering
+from rendering import MANIFESTS
 
 RULES = MANIFESTS / "components" / "autoscaling" / "adapter_rules.yaml"
 
@@ -24,15 +24,22 @@ def query_of(rule, deployment):
 def keda_queries(rendering):
     """{(Deployment, trigger): query}."""
     return {(each["spec"]["scaleTargetRef"]["name"], trigger["name"]): trigger["metadata"]["query"]
-            for each in rendering.kind("ScaledObject") for trigger in each["spec"]["triggers"]}
+            for each in rendering.kind("ScaledObject") for trigger in each["spec"]["triggers"]
+            if trigger["type"] == "prometheus"}
+
+
+def series_asked_for(rendering):
+    """{(Deployment, series)} of what its autoscaler of either kind reads."""
+    found = {(name, series) for (name, _), query in keda_queries(rendering).items()
+             for series in series_in(query)}
+    rules = adapter_rules()
+    for scaler in rendering.kind("HorizontalPodAutoscaler"):
+        for metric in scaler["spec"]["metrics"]:
+            if metric["type"] == "Pods":
+                query = query_of(rules[metric["pods"]["metric"]["name"]], "any")
+                found |= {(scaler["metadata"]["name"], series) for series in series_in(query)}
+    return found
 
 
 def series_in(query):
     return set(re.findall(r"\bstagebeam_\w+", query))
-
-
-def series_asked_for():
-    """Names of every series that one of the autoscalers reads."""
-    queries = [query_of(rule, "generator") for rule in adapter_rules().values()]
-    queries += keda_queries(Rendering.of(OVERLAYS["secured"])).values()
-    return set().union(*map(series_in, queries))

@@ -70,12 +70,14 @@ def test_a_probe_of_another_service_is_not_content(pods):
     assert not pods.is_serving("judge", action)
 
 
-def test_pages_show_what_the_autoscalers_ask_for(pods, orchestrator):
+@pytest.mark.parametrize("overlay", ["large", "secured"])
+def test_pages_show_what_the_autoscalers_ask_for(pods, orchestrator, renderings, overlay):
     ask(pods, orchestrator)
-    for name in ("generator", "judge"):
+    asked = scalers.series_asked_for(renderings[overlay])
+    assert {name for name, _ in asked} == {"encoder", "generator", "judge"}
+    for name, series in asked:
         lines = pods.page(name, "/metrics").splitlines()
-        for series in scalers.series_asked_for():
-            assert any(line.startswith((f"{series}{{", f"{series} ")) for line in lines), series
+        assert any(line.startswith((f"{series}{{", f"{series} ")) for line in lines), series
 
 
 def test_features_went_through_redis(pods, orchestrator):

@@ -17,7 +17,7 @@ def program(binaries, service):
 def read_by(binaries, service, arguments):
     """What the program says to its arguments: it reads all before it helps."""
     return subprocess.run([program(binaries, service), *arguments, "--help"],
-                          capture_output=True, text=True, timeout=60)
+                          capture_output=True, text=True)
 
 
 def known_flags(binaries, service):
