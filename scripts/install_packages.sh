@@ -1,14 +1,20 @@
 #!/bin/bash
-# Installs the Debian packages that are missing; nothing is upgraded, and no
-# service is started.
+# install_packages.sh [LIST...]: installs the Debian packages of the lists that
+# are missing; nothing is upgraded, and no service is started. Without a list:
+# what building, tests and lint need, Node included.
 source "$(dirname "$0")/environment.sh"
+
+lists=("$@")
+(($# > 0)) || lists=(scripts/packages_build.txt scripts/packages.txt)
+wants_node=$((!$#))
 
 missing_packages() {
   local package
-  sed 's/#.*//' scripts/packages.txt | tr -s ' \n' '\n' | while read -r package; do
+  sed 's/#.*//' "${lists[@]}" | tr -s ' \n' '\n' | while read -r package; do
     [[ -z $package ]] && continue
     dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || echo "$package"
   done
+  ((wants_node)) || return 0
   # Node may come from elsewhere, and then Debian's npm would conflict with it.
   command -v node >/dev/null && command -v npm >/dev/null || printf '%s\n' nodejs npm
 }
