@@ -3,7 +3,6 @@ set(CMAKE_CXX_STANDARD 20)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
 set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
-set(CMAKE_INSTALL_RPATH_USE_LINK_PATH ON)
 # -g1: line tables for stack traces and sanitizers, at a fraction of full debug
 # information's size (libtorch objects are large).
 set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O2 -g1")

@@ -18,7 +18,8 @@ function(stagebeam_library)
 endfunction()
 
 # stagebeam_program(NAME name [OUTPUT file] SRCS ... [DEPS ...])
-# An executable, placed in <build>/bin.
+# An executable, placed in <build>/bin, and installed by the component of its
+# target's name.
 function(stagebeam_program)
   cmake_parse_arguments(ARG "" "NAME;OUTPUT" "SRCS;DEPS" ${ARGN})
   add_executable(${ARG_NAME} ${ARG_SRCS})
@@ -28,6 +29,7 @@ function(stagebeam_program)
   if(ARG_OUTPUT)
     set_target_properties(${ARG_NAME} PROPERTIES OUTPUT_NAME ${ARG_OUTPUT})
   endif()
+  install(TARGETS ${ARG_NAME} RUNTIME DESTINATION bin COMPONENT ${ARG_NAME})
 endfunction()
 
 # stagebeam_test(NAME name SRCS ... [DEPS ...] [TIMEOUT s] [LABELS ...])

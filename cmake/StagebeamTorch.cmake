@@ -23,6 +23,9 @@ function(stagebeam_torch_library name)
   target_link_libraries(stagebeam_torch INTERFACE stagebeam_torch_${name})
 endfunction()
 
+# Installed, programs find libtorch in <prefix>/lib, laid out as in the wheel.
+set(CMAKE_INSTALL_RPATH $ORIGIN/../lib/torch/lib)
+
 add_library(stagebeam_torch INTERFACE)
 target_include_directories(stagebeam_torch SYSTEM INTERFACE ${STAGEBEAM_TORCH_DIR}/include)
 stagebeam_torch_library(torch_cpu)
@@ -42,6 +45,8 @@ if(EXISTS ${STAGEBEAM_TORCH_DIR}/lib/libtorch_cuda.so)
     set(STAGEBEAM_TORCH_CUDA ON)
     target_include_directories(stagebeam_torch SYSTEM INTERFACE ${STAGEBEAM_CUDA_DIR}/include)
     target_link_libraries(stagebeam_torch INTERFACE ${STAGEBEAM_CUDART})
+    get_filename_component(STAGEBEAM_CUDA_NAME ${STAGEBEAM_CUDA_DIR} NAME)
+    list(APPEND CMAKE_INSTALL_RPATH $ORIGIN/../lib/nvidia/${STAGEBEAM_CUDA_NAME}/lib)
   endif()
   message(STATUS "CUDA graphs: ${STAGEBEAM_TORCH_CUDA}")
 endif()
