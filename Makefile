@@ -1,6 +1,6 @@
 # Each target does its own set-up (Debian packages, libtorch, build) where
 # something is missing, and nothing where it is not.
-.PHONY: help build demo test lint format clean asan cuda goldens pictures accuracy example bench capacity k8s
+.PHONY: help build demo test lint format clean asan cuda images goldens pictures accuracy example bench capacity k8s
 
 help:
 	@echo 'make demo      start a cluster on this machine and ask it about pictures'
@@ -10,6 +10,7 @@ help:
 	@echo 'make format    format the C++ sources'
 	@echo 'make asan      every test under AddressSanitizer and UBSan'
 	@echo 'make cuda      build the model services against a CUDA build of libtorch'
+	@echo 'make images    build the container images, start them and ask a question'
 	@echo 'make accuracy  accuracy of the search on 200 held-out questions'
 	@echo 'make bench     a short form of every benchmark'
 	@echo 'make capacity  how large a cluster of LLaVA-o1 11B must be, computed'
@@ -39,6 +40,9 @@ asan:
 
 cuda:
 	@bash scripts/cuda.sh
+
+images:
+	@bash scripts/images.sh $(TARGETS)
 
 accuracy:
 	@bash scripts/accuracy.sh
