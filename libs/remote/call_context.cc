@@ -5,7 +5,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/time/clock.h"
-#include "libs/serving/trace_context.h"
+#include "libs/tracing/trace_context.h"
 
 namespace stagebeam::remote {
 namespace {
@@ -22,9 +22,8 @@ bool CanTravel(const std::string& id) {
 
 void AddMetadata(const inference::RequestContext& context,
                  grpc::ClientContext& client) {
-  if (const auto span = serving::ParseTraceparent(context.traceparent)) {
-    client.AddMetadata("traceparent",
-                       serving::FormatTraceparent(serving::ChildSpan(*span)));
+  if (const auto span = tracing::ParseTraceparent(context.traceparent)) {
+    client.AddMetadata("traceparent", tracing::FormatTraceparent(*span));
   }
   if (CanTravel(context.request_id)) {
     client.AddMetadata("x-request-id", context.request_id);

@@ -14,8 +14,8 @@ namespace stagebeam::remote {
 
 // One RPC's grpc::ClientContext, made from a RequestContext: its deadline, its
 // cancellation (the RPC is cancelled as soon as stop is requested), and the
-// metadata "traceparent" (a child span) and "x-request-id" (where it is at most
-// 128 printable ASCII characters).
+// metadata "traceparent" (where it is one) and "x-request-id" (where it is at
+// most 128 printable ASCII characters).
 //
 // Used by one thread; cancellation may come from any.
 class CallContext {

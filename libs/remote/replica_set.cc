@@ -7,6 +7,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "libs/remote/attempt_span.h"
 #include "libs/remote/call_context.h"
 #include "libs/remote/rendezvous.h"
 #include "libs/remote/resolver.h"
@@ -49,7 +50,11 @@ class ReplicaSet::Walk {
     if (!status.ok()) return status;
     while (true) {
       const size_t replica = order_[attempts_ % order_.size()];
-      status = set_.RunAttempt(context_, set_.replicas_[replica], attempt);
+      AttemptSpan span(set_.options_.tracer, context_, set_.addresses_[replica],
+                       attempts_ + 1);
+      status =
+          set_.RunAttempt(span.context(), set_.replicas_[replica], attempt);
+      span.End(status);
       ++attempts_;
       set_.Learn(replica, status);
       const bool again = GoesOn(status);

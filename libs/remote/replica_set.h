@@ -19,6 +19,7 @@
 #include "libs/remote/channel_options.h"
 #include "libs/remote/replica_health.h"
 #include "libs/remote/retry_budget.h"
+#include "libs/tracing/tracer.h"
 
 namespace stagebeam::remote {
 
@@ -49,6 +50,8 @@ struct ReplicaSetOptions {
   std::function<absl::Time()> now = absl::Now;
   // Hears of every attempt, on the calling thread; may be empty.
   std::function<void(const AttemptReport&)> on_attempt;
+  // Where attempts become spans.
+  tracing::Tracer tracer = {};
 };
 
 // The replicas of one service, and which of them a call goes to.

@@ -7,7 +7,6 @@
 #include "absl/strings/ascii.h"
 #include "absl/time/clock.h"
 #include "libs/serving/status_conversion.h"
-#include "libs/serving/trace_context.h"
 
 namespace stagebeam::serving {
 namespace {
@@ -21,19 +20,17 @@ std::string MetadataValue(const grpc::CallbackServerContext& call,
   return std::string(found->second.data(), found->second.size());
 }
 
-// A span of this server in the caller's trace, or in a new one.
-std::string SpanOf(const std::string& traceparent) {
-  const std::optional<TraceContext> caller = ParseTraceparent(traceparent);
-  return FormatTraceparent(caller.has_value() ? ChildSpan(*caller)
-                                              : NewTrace());
-}
-
 std::string RequestIdOf(std::string id) {
   const bool usable = id.size() <= kMaxRequestIdBytes &&
                       std::all_of(id.begin(), id.end(), [](unsigned char c) {
                         return absl::ascii_isprint(c);
                       });
   return usable ? std::move(id) : std::string();
+}
+
+// Methods travel as "/package.Service/Method", and spans go by the rest.
+std::string_view SpanName(std::string_view method) {
+  return method.substr(!method.empty() && method[0] == '/' ? 1 : 0);
 }
 
 absl::Time DeadlineOf(const grpc::CallbackServerContext& call) {
@@ -70,15 +67,19 @@ std::string_view Std(absl::string_view text) {
 
 CallScope::CallScope(CallLedger& ledger,
                      const grpc::CallbackServerContext& call,
-                     std::string_view method)
+                     std::string_view method, std::string request_id)
     : ledger_(ledger),
       method_(method),
       arrival_(absl::Now()),
-      authorization_(MetadataValue(call, "authorization")) {
+      authorization_(MetadataValue(call, "authorization")),
+      span_(ledger.tracer_.Serve(SpanName(method),
+                                 MetadataValue(call, "traceparent"))) {
   context_.deadline = DeadlineOf(call);
   context_.cancellation = stop_.get_token();
-  context_.traceparent = SpanOf(MetadataValue(call, "traceparent"));
-  context_.request_id = RequestIdOf(MetadataValue(call, "x-request-id"));
+  context_.traceparent = span_.traceparent();
+  context_.request_id = RequestIdOf(std::move(request_id));
+  if (context_.request_id.empty())
+    context_.request_id = RequestIdOf(MetadataValue(call, "x-request-id"));
 }
 
 CallScope::~CallScope() { ledger_.Remove(this); }
@@ -99,18 +100,37 @@ absl::Status CallScope::Run(
 
 grpc::Status CallScope::Close(const absl::Status& status) {
   ledger_.Close(*this, status);
+  EndSpan(status);
   return ToGrpcStatus(status);
 }
 
-CallLedger::CallLedger(Metrics& metrics, const Logger& logger)
+void CallScope::EndSpan(const absl::Status& status) {
+  const std::string_view name = SpanName(method_);
+  const size_t slash = name.find('/');
+  span_.Set("rpc.system", "grpc");
+  span_.Set("rpc.service", name.substr(0, slash));
+  if (slash != std::string_view::npos)
+    span_.Set("rpc.method", name.substr(slash + 1));
+  span_.Set("rpc.grpc.status_code", static_cast<int>(status.code()));
+  if (!context_.request_id.empty())
+    span_.Set("stagebeam.request_id", context_.request_id);
+  span_.SetStatus(status);
+  span_.End();
+}
+
+CallLedger::CallLedger(Metrics& metrics, const Logger& logger,
+                       tracing::Tracer tracer)
     : metrics_(metrics),
       logger_(logger),
+      tracer_(tracer),
       in_flight_(metrics.AddGauge("stagebeam_rpc_in_flight_calls",
                                   "Calls that run now.")) {}
 
 std::unique_ptr<CallScope> CallLedger::Open(
-    const grpc::CallbackServerContext& call, std::string_view method) {
-  std::unique_ptr<CallScope> scope(new CallScope(*this, call, method));
+    const grpc::CallbackServerContext& call, std::string_view method,
+    std::string request_id) {
+  std::unique_ptr<CallScope> scope(
+      new CallScope(*this, call, method, std::move(request_id)));
   absl::MutexLock lock(&mutex_);
   open_.insert(scope.get());
   in_flight_.Set(static_cast<double>(open_.size()));

@@ -17,6 +17,8 @@
 #include "libs/inference/request_context.h"
 #include "libs/serving/logger.h"
 #include "libs/serving/metrics.h"
+#include "libs/tracing/span.h"
+#include "libs/tracing/tracer.h"
 
 namespace stagebeam::serving {
 
@@ -38,13 +40,14 @@ class CallScope {
   void Cancel() { stop_.request_stop(); }
   // Runs a handler; an exception becomes INTERNAL.
   absl::Status Run(const std::function<absl::Status()>& handler) const;
-  // Counts and logs how the call ended, and converts it. Called once.
+  // Counts, logs and traces how the call ended, and converts it. Called once.
   grpc::Status Close(const absl::Status& status);
 
  private:
   friend class CallLedger;
   CallScope(CallLedger& ledger, const grpc::CallbackServerContext& call,
-            std::string_view method);
+            std::string_view method, std::string request_id);
+  void EndSpan(const absl::Status& status);
 
   CallLedger& ledger_;
   const std::string method_;
@@ -52,6 +55,7 @@ class CallScope {
   std::stop_source stop_;
   inference::RequestContext context_;
   std::string authorization_;
+  tracing::Span span_;
 };
 
 // Knows which calls run and what became of the others.
@@ -59,13 +63,16 @@ class CallScope {
 // Thread-safe. Must outlive its scopes.
 class CallLedger {
  public:
-  CallLedger(Metrics& metrics, const Logger& logger);
+  CallLedger(Metrics& metrics, const Logger& logger,
+             tracing::Tracer tracer = {});
   CallLedger(const CallLedger&) = delete;
   CallLedger& operator=(const CallLedger&) = delete;
 
-  // Enters a call, even one that will be refused.
+  // Enters a call, even one that will be refused. `request_id`: as the message
+  // has it; where that is empty or not printable, metadata is asked.
   std::unique_ptr<CallScope> Open(const grpc::CallbackServerContext& call,
-                                  std::string_view method);
+                                  std::string_view method,
+                                  std::string request_id = {});
 
   // From now on `refusing` holds.
   void Refuse();
@@ -83,6 +90,7 @@ class CallLedger {
 
   Metrics& metrics_;
   const Logger& logger_;
+  const tracing::Tracer tracer_;
   const Gauge in_flight_;
   mutable absl::Mutex mutex_;
   bool refusing_ ABSL_GUARDED_BY(mutex_) = false;

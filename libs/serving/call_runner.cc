@@ -32,15 +32,17 @@ CallRunner::CallRunner(const CallRunnerOptions& options,
                        const Logger& logger)
     : options_(options),
       authenticator_(std::move(authenticator)),
-      ledger_(metrics, logger),
+      ledger_(metrics, logger, options.tracer),
       pool_(options.max_concurrent_calls) {}
 
 CallRunner::~CallRunner() = default;
 
 grpc::ServerUnaryReactor* CallRunner::Unary(grpc::CallbackServerContext* call,
                                             std::string_view method,
-                                            UnaryHandler handler) {
-  auto* reactor = new UnaryReactor(ledger_.Open(*call, method));
+                                            UnaryHandler handler,
+                                            std::string request_id) {
+  auto* reactor =
+      new UnaryReactor(ledger_.Open(*call, method, std::move(request_id)));
   const absl::Status admitted =
       Admit(reactor->scope(), [reactor, handler = std::move(handler)] {
         reactor->Conclude(reactor->scope().Run(

@@ -9,6 +9,7 @@
 #include <stop_token>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
@@ -19,6 +20,7 @@
 #include "libs/serving/metrics.h"
 #include "libs/serving/response_stream.h"
 #include "libs/serving/worker_pool.h"
+#include "libs/tracing/tracer.h"
 
 namespace stagebeam::serving {
 
@@ -31,17 +33,20 @@ struct CallRunnerOptions {
   absl::StatusCode overload_code = absl::StatusCode::kResourceExhausted;
   // When a refused call is asked to try again (google.rpc.RetryInfo).
   absl::Duration overload_retry_delay = absl::Milliseconds(500);
+  // Where calls become spans.
+  tracing::Tracer tracer = {};
 };
 
 // Runs the blocking handlers of callback services on threads of its own.
 //
 // For every call it checks the bearer token, makes the RequestContext
 // (deadline; a stop token that the caller's cancellation stops; a child span of
-// the caller's traceparent, or of a new trace; "x-request-id" from metadata
-// where it is at most 128 printable characters), runs the handler, counts
-// stagebeam_rpc_requests_total{method,code}, stagebeam_rpc_seconds{method} and
-// stagebeam_rpc_in_flight_calls, logs errors, and turns the handler's
-// absl::Status into a grpc::Status with details.
+// the caller's traceparent, or of a new trace; a request id of at most 128
+// printable characters, from the message or else from metadata "x-request-id"),
+// runs the handler, counts stagebeam_rpc_requests_total{method,code},
+// stagebeam_rpc_seconds{method} and stagebeam_rpc_in_flight_calls, logs errors,
+// records a span, and turns the handler's absl::Status into a grpc::Status with
+// details.
 //
 // Calls are refused at once where they are over the bound, and with UNAVAILABLE
 // while the process drains. An exception from a handler ends that call with
@@ -77,16 +82,17 @@ class CallRunner {
   CallRunner(const CallRunner&) = delete;
   CallRunner& operator=(const CallRunner&) = delete;
 
-  // Request and response stay valid while `handler` runs.
+  // Request and response stay valid while `handler` runs. `request_id`: the
+  // message's, where it has one.
   grpc::ServerUnaryReactor* Unary(grpc::CallbackServerContext* call,
-                                  std::string_view method,
-                                  UnaryHandler handler);
+                                  std::string_view method, UnaryHandler handler,
+                                  std::string request_id = {});
 
   // As Unary, for a method that streams responses.
   template <class Response>
   grpc::ServerWriteReactor<Response>* ServerStream(
       grpc::CallbackServerContext* call, std::string_view method,
-      StreamHandler<Response> handler);
+      StreamHandler<Response> handler, std::string request_id = {});
 
   // From now on new calls get UNAVAILABLE. Idempotent.
   void RefuseNewCalls();
@@ -110,8 +116,9 @@ class CallRunner {
 template <class Response>
 grpc::ServerWriteReactor<Response>* CallRunner::ServerStream(
     grpc::CallbackServerContext* call, std::string_view method,
-    StreamHandler<Response> handler) {
-  auto* reactor = new StreamReactor<Response>(ledger_.Open(*call, method));
+    StreamHandler<Response> handler, std::string request_id) {
+  auto* reactor = new StreamReactor<Response>(
+      ledger_.Open(*call, method, std::move(request_id)));
   absl::Status admitted =
       Admit(reactor->scope(), [reactor, handler = std::move(handler)] {
         reactor->Conclude(reactor->scope().Run(

@@ -5,6 +5,8 @@
 #include <map>
 
 #include "absl/flags/flag.h"
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "libs/serving/flag_parser.h"
 #include "libs/serving/status_conversion.h"
@@ -29,6 +31,12 @@ ABSL_FLAG(std::string, auth_tokens_file, "",
           "File with one bearer token a line; empty: no authentication");
 ABSL_FLAG(std::string, log_level, "info",
           "Least severe line to log: debug, info, warning or error");
+ABSL_FLAG(std::string, otlp_endpoint, "",
+          "OpenTelemetry collector that takes spans by OTLP over gRPC: "
+          "host:port or unix:/path; empty: no spans are recorded");
+ABSL_FLAG(double, trace_sample_ratio, 1,
+          "Share of the traces that begin here to record, [0, 1]; those that "
+          "callers begin are recorded where their traceparent says so");
 
 namespace stagebeam::serving {
 namespace {
@@ -56,6 +64,29 @@ absl::Status ValidateTls(const ServerOptions& options) {
     return InvalidField("tls_client_ca", "needs tls_cert and tls_key");
   }
   return absl::OkStatus();
+}
+
+// What a URL would look like is the usual mistake: "http://collector:4317".
+absl::Status ValidateTracing(const ServerOptions& options) {
+  const std::string& endpoint = options.otlp_endpoint;
+  if (!(options.trace_sample_ratio >= 0 && options.trace_sample_ratio <= 1)) {
+    return InvalidField("trace_sample_ratio", "must be within [0, 1]");
+  }
+  if (endpoint.empty() || absl::StartsWith(endpoint, "unix:/")) {
+    return absl::OkStatus();
+  }
+  const size_t colon = endpoint.rfind(':');
+  int port = 0;
+  const bool good = colon != std::string::npos && colon > 0 &&
+                    endpoint.find('/') == std::string::npos &&
+                    absl::SimpleAtoi(endpoint.substr(colon + 1), &port) &&
+                    port >= 1 && port <= 65535;
+  if (good) return absl::OkStatus();
+  return InvalidField(
+      "otlp_endpoint",
+      absl::StrCat("must be host:port, with a port within [1, 65535] and no "
+                   "scheme, or unix:/path, is '",
+                   endpoint, "'"));
 }
 
 }  // namespace
@@ -95,6 +126,8 @@ absl::StatusOr<ServerOptions> ServerOptionsFromFlags() {
   options.tls_client_ca = absl::GetFlag(FLAGS_tls_client_ca);
   options.auth_tokens_file = absl::GetFlag(FLAGS_auth_tokens_file);
   options.log_level = *log_level;
+  options.otlp_endpoint = absl::GetFlag(FLAGS_otlp_endpoint);
+  options.trace_sample_ratio = absl::GetFlag(FLAGS_trace_sample_ratio);
   if (absl::Status valid = Validate(options); !valid.ok()) return valid;
   return options;
 }
@@ -115,6 +148,7 @@ absl::Status Validate(const ServerOptions& options) {
   if (options.max_concurrent_calls < 1 || options.max_concurrent_calls > 4096) {
     return InvalidField("max_concurrent_calls", "must be within [1, 4096]");
   }
+  if (absl::Status valid = ValidateTracing(options); !valid.ok()) return valid;
   return ValidateTls(options);
 }
 

@@ -34,6 +34,10 @@ struct ServerOptions {
   std::string auth_tokens_file;
   // Least severe line that is logged.
   LogLevel log_level = LogLevel::kInfo;
+  // Collector of spans, "host:port" or "unix:/path"; empty: none is recorded.
+  std::string otlp_endpoint;
+  // Share of the traces that begin here, [0, 1], that is recorded.
+  double trace_sample_ratio = 1;
 };
 
 // Reads the command line into absl flags, as ParseFlags (flag_parser.h), for

@@ -4,13 +4,12 @@
 
 #include <cerrno>
 #include <cmath>
-#include <optional>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/time/clock.h"
-#include "libs/serving/trace_context.h"
 #include "libs/serving/utf8_text.h"
+#include "libs/tracing/trace_context.h"
 
 namespace stagebeam::serving {
 namespace {
@@ -82,7 +81,7 @@ void AppendMember(std::string& json, std::string_view name,
 }
 
 void AppendContext(std::string& json, const inference::RequestContext& call) {
-  if (std::optional<TraceContext> trace = ParseTraceparent(call.traceparent)) {
+  if (const auto trace = tracing::ParseTraceparent(call.traceparent)) {
     AppendMember(json, "trace_id", trace->trace_id);
     AppendMember(json, "span_id", trace->span_id);
   }

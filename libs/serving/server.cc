@@ -208,7 +208,7 @@ void Server::Drain() {
 
 absl::StatusOr<std::unique_ptr<CallRunner>> MakeCallRunner(
     const ServerOptions& options, Metrics& metrics, const Logger& logger,
-    absl::StatusCode overload_code) {
+    absl::StatusCode overload_code, tracing::Tracer tracer) {
   Authenticator authenticator;
   if (!options.auth_tokens_file.empty()) {
     absl::StatusOr<Authenticator> loaded =
@@ -218,7 +218,8 @@ absl::StatusOr<std::unique_ptr<CallRunner>> MakeCallRunner(
   }
   return std::make_unique<CallRunner>(
       CallRunnerOptions{.max_concurrent_calls = options.max_concurrent_calls,
-                        .overload_code = overload_code},
+                        .overload_code = overload_code,
+                        .tracer = tracer},
       std::move(authenticator), metrics, logger);
 }
 

@@ -100,10 +100,12 @@ class Server {
 };
 
 // The runner that `options` ask for, with its authentication.
-// `overload_code` as in CallRunnerOptions. Errors as Authenticator::FromFile.
+// `overload_code` and `tracer` as in CallRunnerOptions. Errors as
+// Authenticator::FromFile.
 absl::StatusOr<std::unique_ptr<CallRunner>> MakeCallRunner(
     const ServerOptions& options, Metrics& metrics, const Logger& logger,
-    absl::StatusCode overload_code = absl::StatusCode::kResourceExhausted);
+    absl::StatusCode overload_code = absl::StatusCode::kResourceExhausted,
+    tracing::Tracer tracer = {});
 
 }  // namespace stagebeam::serving
 

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "absl/time/clock.h"
-#include "libs/serving/trace_context.h"
+#include "libs/tracing/trace_context.h"
 #include "services/orchestrator/event_stream.h"
 #include "services/orchestrator/response_conversion.h"
 
@@ -17,6 +17,18 @@ constexpr char kReason[] =
     "/stagebeam.orchestrator.v1.OrchestratorService/Reason";
 constexpr char kStreamReason[] =
     "/stagebeam.orchestrator.v1.OrchestratorService/StreamReason";
+
+// A trace id is random, and long enough to be no other request's id.
+std::string NewRequestId() { return tracing::NewTrace().trace_id; }
+
+// The id that logs and spans know a call by: the request's, that of metadata
+// (left to the runner), or a new one.
+std::string RequestIdOf(const grpc::CallbackServerContext& call,
+                        const v1::ReasonRequest& request) {
+  if (!request.request_id().empty()) return request.request_id();
+  const auto& metadata = call.client_metadata();
+  return metadata.find("x-request-id") == metadata.end() ? NewRequestId() : "";
+}
 
 }  // namespace
 
@@ -39,7 +51,8 @@ grpc::ServerUnaryReactor* OrchestratorServiceAdapter::Reason(
         auto answer = Answer(context, *request, nobody);
         if (answer.ok()) *response = **answer;
         return answer.status();
-      });
+      },
+      RequestIdOf(*call, *request));
 }
 
 grpc::ServerWriteReactor<v1::StreamReasonResponse>*
@@ -56,7 +69,8 @@ OrchestratorServiceAdapter::StreamReason(
         *last.mutable_finished() = **answer;
         if (stream.Write(last)) return absl::OkStatus();
         return absl::CancelledError("the caller has gone");
-      });
+      },
+      RequestIdOf(*call, request->request()));
 }
 
 absl::StatusOr<RequestLedger::Response> OrchestratorServiceAdapter::Answer(
@@ -77,8 +91,8 @@ absl::StatusOr<RequestLedger::Response> OrchestratorServiceAdapter::Solve(
     const inference::RequestContext& caller, const v1::ReasonRequest& request,
     Question question, StepListener& listener) {
   const bool has_id = !question.request_id.empty();
-  // A trace id is random, and long enough to be no other request's id.
-  if (!has_id) question.request_id = serving::NewTrace().trace_id;
+  if (!has_id) question.request_id = caller.request_id;
+  if (question.request_id.empty()) question.request_id = NewRequestId();
   inference::RequestContext context = caller;
   context.request_id = question.request_id;
   context.deadline =

@@ -17,10 +17,11 @@
 #include "absl/synchronization/notification.h"
 #include "libs/remote/rendezvous.h"
 #include "libs/serving/status_conversion.h"
-#include "libs/serving/trace_context.h"
+#include "libs/tracing/trace_context.h"
 #include "stagebeam/encoder/v1/encoder.grpc.pb.h"
 #include "tests/serving/child_process.h"
 #include "tests/serving/encoder_server.h"
+#include "tests/tracing/span_log.h"
 
 namespace stagebeam::remote {
 namespace {
@@ -384,10 +385,50 @@ TEST(ReplicaSet, TraceAndRequestIdTravel) {
       "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
   context.request_id = "r-17";
   EXPECT_TRUE(Call(*set, "k", nullptr, context).ok());
-  const auto span = serving::ParseTraceparent(seen.traceparent);
+  const auto span = tracing::ParseTraceparent(seen.traceparent);
   ASSERT_TRUE(span.has_value());
   EXPECT_EQ(span->trace_id, "0af7651916cd43dd8448eb211c80319c");
   EXPECT_EQ(seen.request_id, "r-17");
+}
+
+TEST(ReplicaSet, EveryAttemptIsASpanAroundItsRpc) {
+  stagebeam::testing::SpanLog log;
+  const tracing::Tracer tracer(log, 1);
+  RequestContext seen;
+  EncoderServer server(
+      {.encode = [&](const RequestContext& context, const EncodeImageRequest&,
+                     EncodeImageResponse&) {
+        seen = context;
+        return absl::OkStatus();
+      }});
+  const std::vector<std::string> addresses = {DeadAddress(), server.address()};
+  ReplicaSetOptions options = Quick();
+  options.tracer = tracer;
+  const auto set = NewSet(addresses, options);
+  tracing::Span call = tracer.Serve("call", "");
+  RequestContext context;
+  context.traceparent = call.traceparent();
+  EXPECT_TRUE(
+      Call(*set, KeyThatPrefers(addresses[0], addresses), nullptr, context)
+          .ok());
+  call.End();
+  const auto attempts = log.Named("attempt");
+  ASSERT_EQ(attempts.size(), 2u);
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(attempts[i].kind, tracing::SpanKind::kClient);
+    EXPECT_EQ(attempts[i].parent_span_id,
+              log.Named("call").at(0).context.span_id);
+    EXPECT_EQ(stagebeam::testing::AttributeOf<std::string>(attempts[i],
+                                                           "server.address"),
+              addresses[i]);
+    EXPECT_EQ(stagebeam::testing::AttributeOf<int64_t>(attempts[i],
+                                                       "stagebeam.attempt"),
+              i + 1);
+  }
+  EXPECT_TRUE(absl::IsUnavailable(attempts[0].status));
+  EXPECT_TRUE(attempts[1].status.ok());
+  EXPECT_EQ(tracing::ParseTraceparent(seen.traceparent)->trace_id,
+            attempts[1].context.trace_id);
 }
 
 TEST(ReplicaSet, ARequestIdThatCannotTravelStaysBehind) {
@@ -411,7 +452,7 @@ TEST(ReplicaSet, ARequestIdThatCannotTravelStaysBehind) {
 
 TEST(ReplicaSet, TheTokenTravels) {
   const std::string path =
-      absl::StrCat(testing::TempDir(), "remote_tokens.", getpid());
+      absl::StrCat(::testing::TempDir(), "remote_tokens.", getpid());
   std::ofstream(path) << "sesame\n";
   serving::ServerOptions options;
   options.auth_tokens_file = path;

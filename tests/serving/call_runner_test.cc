@@ -18,8 +18,9 @@
 #include "absl/synchronization/notification.h"
 #include "absl/time/clock.h"
 #include "libs/serving/status_conversion.h"
-#include "libs/serving/trace_context.h"
+#include "libs/tracing/trace_context.h"
 #include "tests/serving/encoder_server.h"
+#include "tests/tracing/span_log.h"
 
 namespace stagebeam::serving {
 namespace {
@@ -159,7 +160,7 @@ RequestContext ContextOf(
 TEST(CallRunner, TheCallersTraceGoesOnInAChildSpan) {
   const RequestContext context =
       ContextOf({{"traceparent", kTraceparent}, {"x-request-id", "r-17"}});
-  const auto span = ParseTraceparent(context.traceparent);
+  const auto span = tracing::ParseTraceparent(context.traceparent);
   ASSERT_TRUE(span.has_value());
   EXPECT_EQ(span->trace_id, "0af7651916cd43dd8448eb211c80319c");
   EXPECT_NE(span->span_id, "b7ad6b7169203331");
@@ -168,10 +169,10 @@ TEST(CallRunner, TheCallersTraceGoesOnInAChildSpan) {
 }
 
 TEST(CallRunner, WithoutAUsableTraceANewOneStarts) {
-  EXPECT_TRUE(ParseTraceparent(ContextOf({}).traceparent).has_value());
+  EXPECT_TRUE(tracing::ParseTraceparent(ContextOf({}).traceparent).has_value());
   const RequestContext context = ContextOf(
       {{"traceparent", "nonsense"}, {"x-request-id", std::string(200, 'x')}});
-  EXPECT_TRUE(ParseTraceparent(context.traceparent).has_value());
+  EXPECT_TRUE(tracing::ParseTraceparent(context.traceparent).has_value());
   EXPECT_EQ(context.request_id, "");
 }
 
@@ -247,9 +248,47 @@ TEST(CallRunner, ACallsEndIsLoggedWithItsTrace) {
   EXPECT_TRUE(found);
 }
 
+TEST(CallRunner, ACallIsASpanThatSaysHowItEnded) {
+  testing::SpanLog log;
+  EncoderServer server({.encode = Answers(absl::NotFoundError("gone")),
+                        .tracer = tracing::Tracer(log, 0)});
+  Encode(server);
+  grpc::ClientContext client;
+  client.AddMetadata("traceparent", kTraceparent);
+  client.AddMetadata("x-request-id", "r-17");
+  Encode(server, client);
+  const std::vector<tracing::SpanRecord> spans = log.spans();
+  ASSERT_EQ(spans.size(), 1u);
+  EXPECT_EQ(spans[0].name, "stagebeam.encoder.v1.EncoderService/EncodeImage");
+  EXPECT_EQ(spans[0].kind, tracing::SpanKind::kServer);
+  EXPECT_EQ(spans[0].parent_span_id, "b7ad6b7169203331");
+  EXPECT_EQ(spans[0].status, absl::NotFoundError("gone"));
+  const auto text = [&](const char* name) {
+    return testing::AttributeOf<std::string>(spans[0], name);
+  };
+  EXPECT_EQ(text("rpc.service"), "stagebeam.encoder.v1.EncoderService");
+  EXPECT_EQ(text("rpc.method"), "EncodeImage");
+  EXPECT_EQ(text("stagebeam.request_id"), "r-17");
+  EXPECT_EQ(testing::AttributeOf<int64_t>(spans[0], "rpc.grpc.status_code"), 5);
+}
+
+TEST(CallRunner, ARefusedCallIsASpanToo) {
+  testing::SpanLog log;
+  const std::string path =
+      ::testing::TempDir() + "span_tokens." + std::to_string(getpid());
+  std::ofstream(path) << "sesame\n";
+  ServerOptions options;
+  options.auth_tokens_file = path;
+  EncoderServer server({.options = options, .tracer = {log, 1}});
+  unlink(path.c_str());
+  Encode(server);
+  ASSERT_EQ(log.spans().size(), 1u);
+  EXPECT_TRUE(absl::IsUnauthenticated(log.spans()[0].status));
+}
+
 TEST(CallRunner, WithTokensOnlyTheirHoldersAreLetIn) {
   const std::string path =
-      testing::TempDir() + "call_tokens." + std::to_string(getpid());
+      ::testing::TempDir() + "call_tokens." + std::to_string(getpid());
   std::ofstream(path) << "sesame\n";
   ServerOptions options;
   options.auth_tokens_file = path;

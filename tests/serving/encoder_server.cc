@@ -49,7 +49,9 @@ EncoderServer::EncoderServer(Script script)
     script.options.listen = "127.0.0.1:0";
     script.options.metrics_listen = "127.0.0.1:0";
   }
-  auto calls = MakeCallRunner(script.options, metrics_, logger_);
+  auto calls =
+      MakeCallRunner(script.options, metrics_, logger_,
+                     absl::StatusCode::kResourceExhausted, script.tracer);
   EXPECT_TRUE(calls.ok()) << calls.status();
   calls_ = *std::move(calls);
   service_ = std::make_unique<ScriptedEncoder>(

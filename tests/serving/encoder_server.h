@@ -57,6 +57,7 @@ class EncoderServer {
     // `keep_addresses`.
     ServerOptions options = {};
     bool keep_addresses = false;
+    tracing::Tracer tracer = {};
   };
 
   explicit EncoderServer(Script script);

@@ -1,5 +1,5 @@
-#ifndef STAGEBEAM_LIBS_SERVING_TRACE_CONTEXT_H_
-#define STAGEBEAM_LIBS_SERVING_TRACE_CONTEXT_H_
+#ifndef STAGEBEAM_LIBS_TRACING_TRACE_CONTEXT_H_
+#define STAGEBEAM_LIBS_TRACING_TRACE_CONTEXT_H_
 
 #include <cstdint>
 #include <optional>
@@ -7,7 +7,10 @@
 #include <string_view>
 
 // W3C Trace Context (https://www.w3.org/TR/trace-context/), level 1.
-namespace stagebeam::serving {
+namespace stagebeam::tracing {
+
+// The bit of TraceContext::flags that says: this trace is recorded.
+inline constexpr uint8_t kSampledFlag = 1;
 
 // One span of a distributed trace.
 struct TraceContext {
@@ -15,8 +18,10 @@ struct TraceContext {
   std::string trace_id;
   // 16 lower-case hex digits, not all zero.
   std::string span_id;
-  // The flags byte; bit 0: sampled.
+  // The flags byte.
   uint8_t flags = 0;
+
+  bool sampled() const { return (flags & kSampledFlag) != 0; }
 
   friend bool operator==(const TraceContext&, const TraceContext&) = default;
 };
@@ -34,6 +39,6 @@ TraceContext NewTrace();
 // A new span of the same trace.
 TraceContext ChildSpan(const TraceContext& parent);
 
-}  // namespace stagebeam::serving
+}  // namespace stagebeam::tracing
 
-#endif  // STAGEBEAM_LIBS_SERVING_TRACE_CONTEXT_H_
+#endif  // STAGEBEAM_LIBS_TRACING_TRACE_CONTEXT_H_

@@ -1,11 +1,11 @@
-#include "libs/serving/trace_context.h"
+#include "libs/tracing/trace_context.h"
 
 #include <gtest/gtest.h>
 
 #include <set>
 #include <string>
 
-namespace stagebeam::serving {
+namespace stagebeam::tracing {
 namespace {
 
 constexpr char kHeader[] =
@@ -70,4 +70,4 @@ TEST(TraceContext, NewTracesAreValidAndDiffer) {
 }
 
 }  // namespace
-}  // namespace stagebeam::serving
+}  // namespace stagebeam::tracing

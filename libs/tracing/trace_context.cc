@@ -1,11 +1,11 @@
-#include "libs/serving/trace_context.h"
+#include "libs/tracing/trace_context.h"
 
 #include <sys/random.h>
 
 #include <array>
 #include <random>
 
-namespace stagebeam::serving {
+namespace stagebeam::tracing {
 namespace {
 
 constexpr size_t kTraceIdDigits = 32;
@@ -88,4 +88,4 @@ TraceContext ChildSpan(const TraceContext& parent) {
   return {parent.trace_id, RandomDigits(kSpanIdDigits), parent.flags};
 }
 
-}  // namespace stagebeam::serving
+}  // namespace stagebeam::tracing
