@@ -29,12 +29,13 @@ inference::ImageFeatures Describe(std::string key,
 EngineEncoder::EngineEncoder(const engine::VisionEncoder& vision,
                              const features::FeatureStack& stack,
                              EncodingQueue& queue, const Options& options,
-                             EncoderMetrics& metrics)
+                             EncoderMetrics& metrics, tracing::Tracer tracer)
     : vision_(vision),
       memory_(stack.memory),
       queue_(queue),
       options_(options),
       metrics_(metrics),
+      tracer_(tracer),
       once_(stack.store, stack.leases, options.once) {
   ReportLevels();
 }
@@ -77,15 +78,24 @@ std::string EngineEncoder::KeyOf(std::string_view image) const {
 EngineEncoder::BlobOr EngineEncoder::Encode(
     const inference::RequestContext& context, std::string_view image,
     absl::Duration& elapsed) {
+  tracing::Span waiting = tracer_.Start("queue", context.traceparent);
   auto turn = queue_.Enter(context);
+  waiting.SetStatus(turn.status());
+  waiting.End();
   ReportLevels();
   if (!turn.ok()) return turn.status();
   const absl::Time start = absl::Now();
+  tracing::Span span =
+      tracer_.Start("encode picture", context.traceparent, start);
   auto picture = pixels::DecodeImage(image, options_.limits);
+  span.SetStatus(picture.status());
   if (!picture.ok()) return picture.status();
   BlobOr blob = Compute(*picture);
+  span.SetStatus(blob.status());
   if (!blob.ok()) return blob;
-  elapsed = absl::Now() - start;
+  const absl::Time end = absl::Now();
+  elapsed = end - start;
+  span.End(end);
   metrics_.OnEncoding(elapsed);
   return blob;
 }

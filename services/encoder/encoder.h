@@ -11,6 +11,7 @@
 #include "libs/features/feature_stack.h"
 #include "libs/inference/encoder.h"
 #include "libs/pixels/image_decoder.h"
+#include "libs/tracing/tracer.h"
 #include "services/encoder/encoder_metrics.h"
 #include "services/encoder/encoding_queue.h"
 
@@ -30,7 +31,8 @@ class EngineEncoder final : public inference::Encoder {
 
   EngineEncoder(const engine::VisionEncoder& vision,
                 const features::FeatureStack& stack, EncodingQueue& queue,
-                const Options& options, EncoderMetrics& metrics);
+                const Options& options, EncoderMetrics& metrics,
+                tracing::Tracer tracer = {});
 
   // As the port. A caller that leaves while others wait for the same picture
   // takes nothing from them. RESOURCE_EXHAUSTED carries google.rpc.RetryInfo.
@@ -57,6 +59,7 @@ class EngineEncoder final : public inference::Encoder {
   EncodingQueue& queue_;
   const Options options_;
   EncoderMetrics& metrics_;
+  const tracing::Tracer tracer_;
   features::EncodeOnce once_;
 };
 

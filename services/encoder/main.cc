@@ -2,6 +2,7 @@
 
 #include "libs/engine/vision_encoder.h"
 #include "libs/features/feature_stack.h"
+#include "libs/otlp/process_tracing.h"
 #include "libs/serving/server.h"
 #include "services/encoder/config.h"
 #include "services/encoder/encoder.h"
@@ -17,6 +18,7 @@ constexpr std::string_view kName = "stagebeam-encoder";
 int Serve(const Config& config) {
   const serving::Logger logger(config.server.log_level);
   serving::Metrics metrics("encoder");
+  const otlp::ProcessTracing tracing(config.server, "encoder", metrics, logger);
   worker::StoreMetrics store_metrics(metrics);
   auto vision = engine::VisionEncoder::Load(config.engine);
   if (!vision.ok()) return serving::ConfigError(kName, vision.status());
@@ -26,9 +28,10 @@ int Serve(const Config& config) {
   EncoderMetrics encoder_metrics(metrics);
   EncodingQueue queue(config.queue);
   EngineEncoder encoder(**vision, *stack, queue, config.encoder,
-                        encoder_metrics);
-
-  auto calls = serving::MakeCallRunner(config.server, metrics, logger);
+                        encoder_metrics, tracing.tracer());
+  auto calls = serving::MakeCallRunner(config.server, metrics, logger,
+                                       absl::StatusCode::kResourceExhausted,
+                                       tracing.tracer());
   if (!calls.ok()) return serving::ConfigError(kName, calls.status());
   EncoderService service(encoder, *stack->store, **calls);
   auto server = serving::Server::Start(

@@ -4,8 +4,10 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "libs/serving/status_conversion.h"
 #include "services/generator/request_check.h"
+#include "services/worker/call_spans.h"
 
 namespace stagebeam::generator {
 namespace {
@@ -86,10 +88,12 @@ inference::GenerateResult ToResult(engine::GenerateOutput output,
 EngineGenerator::EngineGenerator(engine::Engine& engine,
                                  const worker::FeatureSource& features,
                                  const GeneratorOptions& options,
-                                 serving::Metrics& metrics)
+                                 serving::Metrics& metrics,
+                                 tracing::Tracer tracer)
     : engine_(engine),
       features_(features),
       options_(options),
+      tracer_(tracer),
       stop_strings_(CandidateCounter(metrics, "stop_string")),
       end_of_turns_(CandidateCounter(metrics, "end_of_turn")),
       lengths_(CandidateCounter(metrics, "length")) {}
@@ -118,6 +122,7 @@ absl::StatusOr<inference::GenerateResult> EngineGenerator::GenerateCandidates(
   }
   auto output = engine_.Generate(call);
   if (!output.ok()) return output.status();
+  worker::RecordCall(tracer_, context.traceparent, output->usage, absl::Now());
   inference::GenerateResult result =
       ToResult(*std::move(output), engine_.model_id());
   result.prefix_text_token_ids =

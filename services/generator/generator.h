@@ -10,6 +10,7 @@
 #include "libs/inference/generator.h"
 #include "libs/inference/request_context.h"
 #include "libs/serving/metrics.h"
+#include "libs/tracing/tracer.h"
 #include "services/worker/feature_source.h"
 
 namespace stagebeam::generator {
@@ -24,9 +25,11 @@ struct GeneratorOptions {
 class EngineGenerator final : public inference::Generator {
  public:
   // All but the options must outlive it. Counts
-  // stagebeam_generator_candidates_total{finish_reason}.
+  // stagebeam_generator_candidates_total{finish_reason}; what calls are made of
+  // are spans of `tracer`.
   EngineGenerator(engine::Engine& engine, const worker::FeatureSource& features,
-                  const GeneratorOptions& options, serving::Metrics& metrics);
+                  const GeneratorOptions& options, serving::Metrics& metrics,
+                  tracing::Tracer tracer = {});
 
   absl::StatusOr<inference::GenerateResult> GenerateCandidates(
       const inference::RequestContext& context,
@@ -46,6 +49,7 @@ class EngineGenerator final : public inference::Generator {
   engine::Engine& engine_;
   const worker::FeatureSource& features_;
   const GeneratorOptions options_;
+  const tracing::Tracer tracer_;
   serving::Counter stop_strings_;
   serving::Counter end_of_turns_;
   serving::Counter lengths_;

@@ -1,4 +1,5 @@
 #include "libs/engine/engine.h"
+#include "libs/otlp/process_tracing.h"
 #include "libs/serving/logger.h"
 #include "libs/serving/metrics.h"
 #include "libs/serving/server.h"
@@ -19,10 +20,13 @@ int main(int argc, char** argv) {
   if (!config.ok()) return serving::ConfigError(argv[0], config.status());
   const serving::Logger logger(config->server.log_level);
   serving::Metrics metrics("generator");
+  const otlp::ProcessTracing tracing(config->server, "generator", metrics,
+                                     logger);
+  const tracing::Tracer& tracer = tracing.tracer();
 
   worker::StoreMetrics store_metrics(metrics);
-  const auto features =
-      worker::FeatureSource::Create(config->worker.features, &store_metrics);
+  const auto features = worker::FeatureSource::Create(config->worker.features,
+                                                      &store_metrics, tracer);
   if (!features.ok()) return serving::ConfigError(argv[0], features.status());
 
   worker::EngineMetrics engine_metrics(metrics);
@@ -34,8 +38,10 @@ int main(int argc, char** argv) {
   logger.Info("model loaded", {{"model_id", (*engine)->model_id()}});
 
   generator::EngineGenerator generator(**engine, **features, config->generator,
-                                       metrics);
-  const auto calls = serving::MakeCallRunner(config->server, metrics, logger);
+                                       metrics, tracer);
+  const auto calls =
+      serving::MakeCallRunner(config->server, metrics, logger,
+                              absl::StatusCode::kResourceExhausted, tracer);
   if (!calls.ok()) return serving::ConfigError(argv[0], calls.status());
   generator::GeneratorServiceAdapter service(generator, **calls);
   const auto server = serving::Server::Start(

@@ -1,4 +1,5 @@
 #include "libs/engine/engine.h"
+#include "libs/otlp/process_tracing.h"
 #include "libs/serving/logger.h"
 #include "libs/serving/metrics.h"
 #include "libs/serving/server.h"
@@ -19,10 +20,12 @@ int main(int argc, char** argv) {
   const auto& [server_options, worker_options, sampling] = config->generator;
   const serving::Logger logger(server_options.log_level);
   serving::Metrics metrics("generator_judge");
-
+  const otlp::ProcessTracing tracing(server_options, "generator-judge", metrics,
+                                     logger);
+  const tracing::Tracer& tracer = tracing.tracer();
   worker::StoreMetrics store_metrics(metrics);
-  const auto features =
-      worker::FeatureSource::Create(worker_options.features, &store_metrics);
+  const auto features = worker::FeatureSource::Create(worker_options.features,
+                                                      &store_metrics, tracer);
   if (!features.ok()) return serving::ConfigError(argv[0], features.status());
 
   worker::EngineMetrics engine_metrics(metrics);
@@ -36,10 +39,13 @@ int main(int argc, char** argv) {
   if (!warm.ok()) return serving::ConfigError(argv[0], warm);
   logger.Info("model loaded", {{"model_id", (*engine)->model_id()}});
 
-  generator::EngineGenerator generator(**engine, **features, sampling, metrics);
+  generator::EngineGenerator generator(**engine, **features, sampling, metrics,
+                                       tracer);
   judge::EngineJudge judge(**engine, *wording, **features, config->judge.judge,
-                           metrics);
-  const auto calls = serving::MakeCallRunner(server_options, metrics, logger);
+                           metrics, tracer);
+  const auto calls =
+      serving::MakeCallRunner(server_options, metrics, logger,
+                              absl::StatusCode::kResourceExhausted, tracer);
   if (!calls.ok()) return serving::ConfigError(argv[0], calls.status());
   generator::GeneratorServiceAdapter candidates(generator, **calls);
   judge::JudgeServiceAdapter verdicts(judge, **calls);

@@ -2,6 +2,7 @@
 #define STAGEBEAM_SERVICES_JUDGE_HEARING_H_
 
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -16,6 +17,8 @@ struct Hearing {
   std::optional<engine::ImagePrompt> image;
   // Indices into request.pairs.
   std::vector<size_t> pairs;
+  // Hears what each engine call took, as it ends; may be empty.
+  std::function<void(const engine::CallUsage& usage)> on_call;
 };
 
 // What one engine call took.

@@ -3,18 +3,22 @@
 #include <cstddef>
 #include <numeric>
 
+#include "absl/time/clock.h"
 #include "services/judge/request_check.h"
+#include "services/worker/call_spans.h"
 
 namespace stagebeam::judge {
 
 EngineJudge::EngineJudge(engine::Engine& engine, const JudgePrompts& wording,
                          const worker::FeatureSource& features,
-                         const JudgeOptions& options, serving::Metrics& metrics)
+                         const JudgeOptions& options, serving::Metrics& metrics,
+                         tracing::Tracer tracer)
     : features_(features),
       default_method_(options.default_method),
       score_(engine, wording),
       write_(engine, wording, score_, options.verdict_length),
-      duels_(metrics) {}
+      duels_(metrics),
+      tracer_(tracer) {}
 
 absl::StatusOr<inference::CompareResult> EngineJudge::ComparePairs(
     const inference::RequestContext& context,
@@ -26,6 +30,9 @@ absl::StatusOr<inference::CompareResult> EngineJudge::ComparePairs(
   hearing.image = features_.Prompt(request.image, context);
   hearing.pairs.resize(request.pairs.size());
   std::iota(hearing.pairs.begin(), hearing.pairs.end(), size_t{0});
+  hearing.on_call = [&](const engine::CallUsage& usage) {
+    worker::RecordCall(tracer_, context.traceparent, usage, absl::Now());
+  };
   const inference::JudgeMethod method =
       request.method == inference::JudgeMethod::kDefault ? default_method_
                                                          : request.method;

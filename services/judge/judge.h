@@ -6,6 +6,7 @@
 #include "libs/inference/judge.h"
 #include "libs/inference/request_context.h"
 #include "libs/serving/metrics.h"
+#include "libs/tracing/tracer.h"
 #include "services/judge/duel_metrics.h"
 #include "services/judge/hearing.h"
 #include "services/judge/judge_prompts.h"
@@ -26,10 +27,12 @@ struct JudgeOptions {
 // The judge of this process: verdicts from the engine. Thread-safe.
 class EngineJudge final : public inference::Judge {
  public:
-  // All but the options must outlive it.
+  // All but the options must outlive it. What calls are made of are spans of
+  // `tracer`.
   EngineJudge(engine::Engine& engine, const JudgePrompts& wording,
               const worker::FeatureSource& features,
-              const JudgeOptions& options, serving::Metrics& metrics);
+              const JudgeOptions& options, serving::Metrics& metrics,
+              tracing::Tracer tracer = {});
 
   absl::StatusOr<inference::CompareResult> ComparePairs(
       const inference::RequestContext& context,
@@ -45,6 +48,7 @@ class EngineJudge final : public inference::Judge {
   const ScoreMethod score_;
   const WriteMethod write_;
   DuelMetrics duels_;
+  const tracing::Tracer tracer_;
 };
 
 }  // namespace stagebeam::judge

@@ -83,7 +83,9 @@ absl::StatusOr<engine::ScoreOutput> ScoreMethod::Score(
   call.image = hearing.image;
   call.choices = wording_.choice_ids();
   call.prompts = std::move(prompts);
-  return engine_.Score(call);
+  auto output = engine_.Score(call);
+  if (output.ok() && hearing.on_call) hearing.on_call(output->usage);
+  return output;
 }
 
 }  // namespace stagebeam::judge

@@ -36,6 +36,7 @@ absl::StatusOr<inference::CompareResult> WriteMethod::Decide(
   if (!call.ok()) return call.status();
   auto output = engine_.Generate(*call);
   if (!output.ok()) return output.status();
+  if (hearing.on_call) hearing.on_call(output->usage);
   inference::CompareResult result;
   result.usage = ToUsage(output->usage);
   std::vector<engine::Branch> written;
@@ -81,8 +82,10 @@ absl::Status WriteMethod::ScoreUnparsed(
     const engine::GenerateCall& call,
     const std::vector<engine::Branch>& written,
     inference::CompareResult* result) const {
-  Hearing unparsed = {
-      .control = hearing.control, .image = hearing.image, .pairs = {}};
+  Hearing unparsed = {.control = hearing.control,
+                      .image = hearing.image,
+                      .pairs = {},
+                      .on_call = hearing.on_call};
   std::vector<std::vector<int32_t>> prompts;
   std::vector<inference::Verdict*> verdicts;
   for (size_t i = 0; i < written.size(); ++i) {

@@ -1,5 +1,6 @@
 #include <string_view>
 
+#include "libs/otlp/process_tracing.h"
 #include "libs/serving/server.h"
 #include "services/orchestrator/config.h"
 #include "services/orchestrator/fan_out.h"
@@ -15,7 +16,10 @@ constexpr std::string_view kName = "stagebeam-orchestrator";
 int Serve(const Config& config) {
   const serving::Logger logger(config.server.log_level);
   serving::Metrics metrics("orchestrator");
-  const auto remote = RemoteWorkers::Create(config.workers, metrics);
+  const otlp::ProcessTracing tracing(config.server, "orchestrator", metrics,
+                                     logger);
+  const auto remote =
+      RemoteWorkers::Create(config.workers, metrics, tracing.tracer());
   if (!remote.ok()) return serving::ConfigError(kName, remote.status());
   FanOut fan_out(config.max_parallel_calls);
   FanOut early_duels(config.max_parallel_calls);
@@ -25,11 +29,12 @@ int Serve(const Config& config) {
                  .judge = (*remote)->judge(),
                  .fan_out = fan_out,
                  .judge_timeout = config.judge_timeout,
-                 .early_duels = config.early_duels ? &early_duels : nullptr},
+                 .early_duels = config.early_duels ? &early_duels : nullptr,
+                 .tracer = tracing.tracer()},
                 solver_metrics);
-
-  const auto calls = serving::MakeCallRunner(config.server, metrics, logger,
-                                             absl::StatusCode::kUnavailable);
+  const auto calls =
+      serving::MakeCallRunner(config.server, metrics, logger,
+                              absl::StatusCode::kUnavailable, tracing.tracer());
   if (!calls.ok()) return serving::ConfigError(kName, calls.status());
   OrchestratorServiceAdapter service(config.service, solver, solver_metrics,
                                      **calls);
@@ -49,8 +54,7 @@ int main(int argc, char** argv) {
   serving::ParseCommandLine(
       argc, argv, "Answers questions about pictures, searching at each stage.");
   const auto config = orchestrator::ConfigFromFlags();
-  if (!config.ok()) {
+  if (!config.ok())
     return serving::ConfigError(orchestrator::kName, config.status());
-  }
   return orchestrator::Serve(*config);
 }

@@ -11,8 +11,10 @@ namespace {
 // `worker`: "encoder"; its flag is the plural.
 absl::StatusOr<std::unique_ptr<remote::ReplicaSet>> MakeReplicas(
     const std::string& worker, const std::string& addresses,
-    const RemoteWorkersOptions& options, serving::Metrics& metrics) {
+    const RemoteWorkersOptions& options, serving::Metrics& metrics,
+    const tracing::Tracer& tracer) {
   remote::ReplicaSetOptions replicas;
+  replicas.tracer = tracer;
   replicas.channel = options.channel;
   replicas.max_attempts = options.max_attempts;
   replicas.on_attempt = [&metrics,
@@ -44,13 +46,17 @@ RemoteWorkers::RemoteWorkers(Replicas encoders, Replicas generators,
       judge_(*judges_) {}
 
 absl::StatusOr<std::unique_ptr<RemoteWorkers>> RemoteWorkers::Create(
-    const RemoteWorkersOptions& options, serving::Metrics& metrics) {
-  auto encoders = MakeReplicas("encoder", options.encoders, options, metrics);
+    const RemoteWorkersOptions& options, serving::Metrics& metrics,
+    tracing::Tracer tracer) {
+  const auto make = [&](const std::string& worker,
+                        const std::string& addresses) {
+    return MakeReplicas(worker, addresses, options, metrics, tracer);
+  };
+  auto encoders = make("encoder", options.encoders);
   if (!encoders.ok()) return encoders.status();
-  auto generators =
-      MakeReplicas("generator", options.generators, options, metrics);
+  auto generators = make("generator", options.generators);
   if (!generators.ok()) return generators.status();
-  auto judges = MakeReplicas("judge", options.judges, options, metrics);
+  auto judges = make("judge", options.judges);
   if (!judges.ok()) return judges.status();
   return std::unique_ptr<RemoteWorkers>(new RemoteWorkers(
       *std::move(encoders), *std::move(generators), *std::move(judges)));

@@ -10,6 +10,7 @@
 #include "libs/remote/remote_judge.h"
 #include "libs/remote/replica_set.h"
 #include "libs/serving/metrics.h"
+#include "libs/tracing/tracer.h"
 
 namespace stagebeam::orchestrator {
 
@@ -27,9 +28,10 @@ struct RemoteWorkersOptions {
 class RemoteWorkers {
  public:
   // INVALID_ARGUMENT, UNAVAILABLE: an address; NOT_FOUND: a file. Messages name
-  // the flag. `metrics` must outlive it.
+  // the flag. `metrics` must outlive it. Attempts are spans of `tracer`.
   static absl::StatusOr<std::unique_ptr<RemoteWorkers>> Create(
-      const RemoteWorkersOptions& options, serving::Metrics& metrics);
+      const RemoteWorkersOptions& options, serving::Metrics& metrics,
+      tracing::Tracer tracer = {});
 
   inference::Encoder& encoder() { return encoder_; }
   inference::Generator& generator() { return generator_; }

@@ -6,6 +6,8 @@
 #include <variant>
 
 #include "absl/strings/str_cat.h"
+#include "libs/search/response_text.h"
+#include "services/orchestrator/search_spans.h"
 
 namespace stagebeam::orchestrator {
 
@@ -14,30 +16,42 @@ SearchRun::SearchRun(const Workers& workers, SolverMetrics& metrics,
                      const Question& question, StepListener& listener)
     : workers_(workers),
       metrics_(metrics),
-      context_(context),
       question_(question),
       listener_(listener),
-      calls_(workers, context, question),
+      start_(workers.now()),
+      span_(workers.tracer.Start("request", context.traceparent, start_)),
+      context_(Within(span_, context)),
+      calls_(workers, question),
       pace_(question.strategy, context.deadline),
       teller_(std::holds_alternative<search::StageBeam>(question.strategy),
-              listener) {}
+              listener) {
+  Describe(question, span_);
+}
 
 absl::StatusOr<Answer> SearchRun::Run() {
-  const absl::Time start = workers_.now();
+  const absl::Status status = Search();
+  if (status.ok()) return Finish();
+  stage_span_.SetStatus(status);
+  span_.SetStatus(status);
+  return status;
+}
+
+absl::Status SearchRun::Search() {
   if (absl::Status started = Start(); !started.ok()) return started;
   while (!search_->Done()) {
     absl::Status status = ContextError(context_, workers_.now());
     if (status.ok()) status = Step();
     if (!status.ok()) return status;
   }
-  return Finish(start);
+  return absl::OkStatus();
 }
 
 absl::Status SearchRun::Start() {
   auto search = search::MakeSearch(question_.strategy, question_.sampling.seed);
   if (!search.ok()) return search.status();
   search_ = *std::move(search);
-  if (absl::Status encoded = calls_.Encode(); !encoded.ok()) return encoded;
+  if (absl::Status encoded = calls_.Encode(context_); !encoded.ok())
+    return encoded;
   listener_.OnImageEncoded(calls_.features(), calls_.cost().image_cached);
   return absl::OkStatus();
 }
@@ -56,7 +70,13 @@ absl::Status SearchRun::Step() {
 
 absl::Status SearchRun::Sample(const search::Expand& expand) {
   expansion_start_ = workers_.now();
-  auto expanded = calls_.Sample(*search_, expand);
+  const std::string stage(search::StageName(expand.stage));
+  stage_span_ = workers_.tracer.Start("stage " + stage, context_.traceparent,
+                                      expansion_start_);
+  stage_span_.Set("stagebeam.stage", stage);
+  stage_span_.Set("stagebeam.stage_index", expand.stage_index);
+  stage_context_ = Within(stage_span_, context_);
+  auto expanded = calls_.Sample(stage_context_, *search_, expand);
   if (!expanded.ok()) return expanded.status();
   const absl::Status told = search_->Tell(*std::move(expanded));
   if (told.ok()) return told;
@@ -65,7 +85,7 @@ absl::Status SearchRun::Sample(const search::Expand& expand) {
 }
 
 absl::Status SearchRun::Compare(const search::Compare& compare) {
-  auto compared = calls_.Compare(compare);
+  auto compared = calls_.Compare(stage_context_, compare);
   if (compared.ok()) return search_->Tell(*std::move(compared));
   if (absl::Status over = ContextError(context_, workers_.now()); !over.ok()) {
     return over;
@@ -81,6 +101,8 @@ void SearchRun::KeepPace() {
   if (trace.size() > ended_ && !trace.back().survivors.empty()) {
     ended_ = trace.size();
     calls_.EndExpansion();
+    Describe(trace.back(), stage_span_);
+    stage_span_.End(workers_.now());
     metrics_.StageTook(trace.back().stage, now - expansion_start_);
     pace_.ExpansionTook(now - expansion_start_);
   }
@@ -90,10 +112,13 @@ void SearchRun::KeepPace() {
   }
 }
 
-Answer SearchRun::Finish(absl::Time start) const {
+Answer SearchRun::Finish() {
   Answer answer{search_->outcome(), search_->trace(), calls_.features(),
                 calls_.model_id(), calls_.cost()};
-  answer.cost.total_time = workers_.now() - start;
+  const absl::Time end = workers_.now();
+  answer.cost.total_time = end - start_;
+  Describe(answer, span_);
+  span_.End(end);
   return answer;
 }
 

@@ -7,6 +7,8 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "libs/inference/request_context.h"
+#include "libs/tracing/span.h"
 #include "services/orchestrator/answer.h"
 #include "services/orchestrator/pace.h"
 #include "services/orchestrator/solver_metrics.h"
@@ -18,7 +20,8 @@ namespace stagebeam::orchestrator {
 // One search from its first ask to its end. Used once, by one thread.
 class SearchRun {
  public:
-  // All must outlive it.
+  // All must outlive it. It is the span "request" of `context`'s trace, with a
+  // span for each stage.
   SearchRun(const Workers& workers, SolverMetrics& metrics,
             const inference::RequestContext& context, const Question& question,
             StepListener& listener);
@@ -27,6 +30,8 @@ class SearchRun {
   absl::StatusOr<Answer> Run();
 
  private:
+  // From the first ask to the last.
+  absl::Status Search();
   // Encodes, and starts the search.
   absl::Status Start();
   // Has one ask answered and tells of what came of it.
@@ -36,13 +41,18 @@ class SearchRun {
   // Ends and times an expansion that is over, and shortens a search that is too
   // slow.
   void KeepPace();
-  Answer Finish(absl::Time start) const;
+  Answer Finish();
 
   const Workers& workers_;
   SolverMetrics& metrics_;
-  const inference::RequestContext& context_;
   const Question& question_;
   StepListener& listener_;
+  const absl::Time start_;
+  // These outlive calls_, whose spans are within them.
+  tracing::Span span_;
+  const inference::RequestContext context_;
+  tracing::Span stage_span_;
+  inference::RequestContext stage_context_;
   WorkerCalls calls_;
   Pace pace_;
   TraceTeller teller_;

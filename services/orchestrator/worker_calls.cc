@@ -4,6 +4,8 @@
 #include <optional>
 #include <utility>
 
+#include "services/orchestrator/search_spans.h"
+
 namespace stagebeam::orchestrator {
 namespace {
 
@@ -91,32 +93,38 @@ absl::Status ContextError(const inference::RequestContext& context,
   return absl::OkStatus();
 }
 
-WorkerCalls::WorkerCalls(const Workers& workers,
-                         const inference::RequestContext& context,
-                         const Question& question)
-    : workers_(workers), context_(context), question_(question) {}
+WorkerCalls::WorkerCalls(const Workers& workers, const Question& question)
+    : workers_(workers), question_(question) {}
 
-absl::Status WorkerCalls::Encode() {
+absl::Status WorkerCalls::Encode(const Context& context) {
   if (question_.features) {
     features_ = *question_.features;
     cost_.image_cached = true;
     return absl::OkStatus();
   }
   const absl::Time start = workers_.now();
-  auto encoded = workers_.encoder.EncodeImage(context_, question_.image);
-  cost_.encode_time += workers_.now() - start;
+  tracing::Span span =
+      workers_.tracer.Start("encode", context.traceparent, start);
+  auto encoded =
+      workers_.encoder.EncodeImage(Within(span, context), question_.image);
+  const absl::Time end = workers_.now();
+  cost_.encode_time += end - start;
+  span.SetStatus(encoded.status());
+  if (encoded.ok()) span.Set("stagebeam.image_cached", encoded->cached);
+  span.End(end);
   if (!encoded.ok()) return encoded.status();
   features_ = std::move(encoded->features);
   cost_.image_cached = encoded->cached;
   return absl::OkStatus();
 }
 
-bool WorkerCalls::EncodedAgain(const absl::Status& error) {
+bool WorkerCalls::EncodedAgain(const Context& context,
+                               const absl::Status& error) {
   if (!absl::IsNotFound(error) || question_.features || encoded_again_) {
     return false;
   }
   encoded_again_ = true;
-  return Encode().ok();
+  return Encode(context).ok();
 }
 
 inference::GenerateRequest WorkerCalls::MakeRequest(
@@ -138,14 +146,29 @@ inference::GenerateRequest WorkerCalls::MakeRequest(
   return request;
 }
 
-void WorkerCalls::GenerateMissing(const search::Expand& expand,
+WorkerCalls::Generated WorkerCalls::Generate(const Context& context,
+                                             const search::Expand& expand,
+                                             size_t branch) {
+  tracing::Span span =
+      workers_.tracer.Start("generate", context.traceparent, workers_.now());
+  span.Set("stagebeam.branch", branch);
+  Generated answer = workers_.generator.GenerateCandidates(
+      Within(span, context), MakeRequest(expand, expand.branches[branch]),
+      ListenerOf(branch));
+  span.SetStatus(answer.status());
+  if (answer.ok()) Describe(*answer, span);
+  span.End(workers_.now());
+  return answer;
+}
+
+void WorkerCalls::GenerateMissing(const Context& context,
+                                  const search::Expand& expand,
                                   std::vector<Generated>& answers) {
   std::vector<std::function<void()>> tasks;
   for (size_t i = 0; i < answers.size(); ++i) {
     if (answers[i].ok()) continue;
-    tasks.push_back([this, &expand, &answers, i] {
-      answers[i] = workers_.generator.GenerateCandidates(
-          context_, MakeRequest(expand, expand.branches[i]), ListenerOf(i));
+    tasks.push_back([this, &context, &expand, &answers, i] {
+      answers[i] = Generate(context, expand, i);
       if (early_duels_ != nullptr && !answers[i].ok())
         early_duels_->BranchFailed();
     });
@@ -153,7 +176,20 @@ void WorkerCalls::GenerateMissing(const search::Expand& expand,
   workers_.fan_out.RunAll(tasks);
 }
 
-void WorkerCalls::BeginEarlyDuels(const search::Search& search,
+void WorkerCalls::GenerateAll(const Context& context,
+                              const search::Expand& expand,
+                              std::vector<Generated>& answers) {
+  GenerateMissing(context, expand, answers);
+  const auto lost =
+      std::find_if(answers.begin(), answers.end(), [](const Generated& answer) {
+        return absl::IsNotFound(answer.status());
+      });
+  if (lost != answers.end() && EncodedAgain(context, lost->status()))
+    GenerateMissing(context, expand, answers);
+}
+
+void WorkerCalls::BeginEarlyDuels(const Context& context,
+                                  const search::Search& search,
                                   const search::Expand& expand) {
   early_duels_.reset();
   int candidates = 0;
@@ -164,8 +200,10 @@ void WorkerCalls::BeginEarlyDuels(const search::Search& search,
     return;
   early_duels_ = std::make_unique<EarlyDuels>(
       search, expand, *workers_.early_duels,
-      [this](const search::Compare& compare) { return MakeJudgeCall(compare); },
-      context_.cancellation);
+      [this, context](const search::Compare& compare) {
+        return MakeJudgeCall(context, compare, /*early=*/true);
+      },
+      context.cancellation);
 }
 
 inference::CandidateListener WorkerCalls::ListenerOf(size_t branch) {
@@ -191,25 +229,20 @@ void WorkerCalls::EndExpansion() {
 }
 
 absl::StatusOr<search::Expanded> WorkerCalls::Sample(
-    const search::Search& search, const search::Expand& expand) {
-  BeginEarlyDuels(search, expand);
+    const Context& context, const search::Search& search,
+    const search::Expand& expand) {
+  BeginEarlyDuels(context, search, expand);
   std::vector<Generated> answers(expand.branches.size(),
                                  absl::UnknownError("not asked yet"));
   const absl::Time start = workers_.now();
-  GenerateMissing(expand, answers);
-  const auto lost =
-      std::find_if(answers.begin(), answers.end(), [](const Generated& answer) {
-        return absl::IsNotFound(answer.status());
-      });
+  tracing::Span span =
+      workers_.tracer.Start("sample", context.traceparent, start);
   const absl::Duration encode_time = cost_.encode_time;
-  if (lost != answers.end() && EncodedAgain(lost->status())) {
-    GenerateMissing(expand, answers);
-  }
-  cost_.generate_time +=
-      workers_.now() - start - (cost_.encode_time - encode_time);
-  if (absl::Status over = ContextError(context_, workers_.now()); !over.ok()) {
-    return over;
-  }
+  GenerateAll(Within(span, context), expand, answers);
+  const absl::Time end = workers_.now();
+  cost_.generate_time += end - start - (cost_.encode_time - encode_time);
+  span.End(end);
+  if (absl::Status over = ContextError(context, end); !over.ok()) return over;
   if (absl::Status fatal = Fatal(answers); !fatal.ok()) return fatal;
   return Collect(std::move(answers));
 }
@@ -233,7 +266,7 @@ search::Expanded WorkerCalls::Collect(std::vector<Generated> answers) {
   return expanded;
 }
 
-EarlyDuels::JudgeCall WorkerCalls::MakeJudgeCall(
+inference::CompareRequest WorkerCalls::MakeRequest(
     const search::Compare& compare) const {
   inference::CompareRequest request;
   request.image = features_;
@@ -246,12 +279,28 @@ EarlyDuels::JudgeCall WorkerCalls::MakeJudgeCall(
   request.method = question_.judge_method;
   request.seed = compare.seed;
   request.session_id = question_.request_id;
-  return [this, request = std::move(request)](std::stop_token cancellation) {
-    inference::RequestContext context = context_;
-    context.deadline =
-        std::min(context.deadline, workers_.now() + workers_.judge_timeout);
-    context.cancellation = std::move(cancellation);
-    return workers_.judge.ComparePairs(context, request);
+  return request;
+}
+
+EarlyDuels::JudgeCall WorkerCalls::MakeJudgeCall(const Context& context,
+                                                 const search::Compare& compare,
+                                                 bool early) const {
+  return [this, context, request = MakeRequest(compare),
+          early](std::stop_token cancellation) {
+    const absl::Time start = workers_.now();
+    tracing::Span span =
+        workers_.tracer.Start("compare", context.traceparent, start);
+    span.Set("stagebeam.pairs", request.pairs.size());
+    span.Set("stagebeam.early", early);
+    Context within = Within(span, context);
+    within.deadline =
+        std::min(context.deadline, start + workers_.judge_timeout);
+    within.cancellation = std::move(cancellation);
+    auto result = workers_.judge.ComparePairs(within, request);
+    span.SetStatus(result.status());
+    if (result.ok()) Describe(*result, span);
+    span.End(workers_.now());
+    return result;
   };
 }
 
@@ -261,16 +310,19 @@ void WorkerCalls::Add(const inference::JudgeUsage& usage) {
   cost_.generated_token_count += usage.generated_token_count;
 }
 
-absl::Status WorkerCalls::Judge(const search::Compare& compare,
+absl::Status WorkerCalls::Judge(const Context& context,
+                                const search::Compare& compare,
                                 const std::vector<size_t>& pairs,
                                 Verdicts& verdicts) {
   if (pairs.empty()) return absl::OkStatus();
   search::Compare part = compare;
   part.pairs.clear();
   for (size_t pair : pairs) part.pairs.push_back(compare.pairs[pair]);
-  const std::stop_token& caller = context_.cancellation;
-  auto result = MakeJudgeCall(part)(caller);
-  if (EncodedAgain(result.status())) result = MakeJudgeCall(part)(caller);
+  const auto judge = [&] {
+    return MakeJudgeCall(context, part, /*early=*/false)(context.cancellation);
+  };
+  auto result = judge();
+  if (EncodedAgain(context, result.status())) result = judge();
   if (!result.ok()) return result.status();
   if (result->verdicts.size() != pairs.size()) {
     return absl::InternalError("the judge gave a wrong number of verdicts");
@@ -282,25 +334,32 @@ absl::Status WorkerCalls::Judge(const search::Compare& compare,
   return absl::OkStatus();
 }
 
-absl::Status WorkerCalls::JudgeAll(const search::Compare& compare,
+absl::Status WorkerCalls::JudgeAll(const Context& context,
+                                   const search::Compare& compare,
                                    Verdicts& verdicts) {
   if (early_duels_ == nullptr)
-    return Judge(compare, Undecided(verdicts), verdicts);
+    return Judge(context, compare, Undecided(verdicts), verdicts);
   const absl::Status judged =
-      Judge(compare, early_duels_->Claim(compare), verdicts);
+      Judge(context, compare, early_duels_->Claim(compare), verdicts);
   if (!judged.ok()) return judged;
   early_duels_->Collect(compare, verdicts);
-  return Judge(compare, Undecided(verdicts), verdicts);
+  return Judge(context, compare, Undecided(verdicts), verdicts);
 }
 
 absl::StatusOr<search::Compared> WorkerCalls::Compare(
-    const search::Compare& compare) {
+    const Context& context, const search::Compare& compare) {
   const absl::Time start = workers_.now();
+  tracing::Span span =
+      workers_.tracer.Start("judge round", context.traceparent, start);
+  span.Set("stagebeam.pairs", compare.pairs.size());
   const absl::Duration encode_time = cost_.encode_time;
   Verdicts verdicts(compare.pairs.size());
-  const absl::Status judged = JudgeAll(compare, verdicts);
-  cost_.judge_time +=
-      workers_.now() - start - (cost_.encode_time - encode_time);
+  const absl::Status judged =
+      JudgeAll(Within(span, context), compare, verdicts);
+  const absl::Time end = workers_.now();
+  cost_.judge_time += end - start - (cost_.encode_time - encode_time);
+  span.SetStatus(judged);
+  span.End(end);
   if (!judged.ok()) return judged;
   search::Compared compared;
   for (std::optional<search::Verdict>& verdict : verdicts)

@@ -16,6 +16,7 @@
 #include "libs/inference/judge.h"
 #include "libs/inference/request_context.h"
 #include "libs/search/search.h"
+#include "libs/tracing/tracer.h"
 #include "services/orchestrator/answer.h"
 #include "services/orchestrator/early_duels.h"
 #include "services/orchestrator/fan_out.h"
@@ -36,6 +37,8 @@ struct Workers {
   std::function<absl::Time()> now = absl::Now;
   // Where early duels are fought; null: none are.
   FanOut* early_duels = nullptr;
+  // Where steps become spans.
+  tracing::Tracer tracer = {};
 };
 
 // CANCELLED or DEADLINE_EXCEEDED where the context is over at `now`, else OK.
@@ -43,28 +46,32 @@ absl::Status ContextError(const inference::RequestContext& context,
                           absl::Time now);
 
 // The calls of one search to encoder, generator and judge, and what they cost.
-// Features that were lost in mid-search are encoded again, once, where the
-// picture is at hand. Not thread-safe.
+// Each is a span within the one that `context` names. Features that were lost
+// in mid-search are encoded again, once, where the picture is at hand. Not
+// thread-safe.
 class WorkerCalls {
  public:
-  // All must outlive it.
-  WorkerCalls(const Workers& workers, const inference::RequestContext& context,
-              const Question& question);
+  using Context = inference::RequestContext;
+
+  // Both must outlive it.
+  WorkerCalls(const Workers& workers, const Question& question);
 
   // Has the picture's features where workers find them. Errors are the
   // encoder's.
-  absl::Status Encode();
+  absl::Status Encode(const Context& context);
 
   // Continues every branch, side by side. A branch that failed has no
   // candidates; an error only where none has any, or where the request or the
   // search is at fault. Meanwhile duels that `search`, which asks for this,
   // foresees are begun.
-  absl::StatusOr<search::Expanded> Sample(const search::Search& search,
+  absl::StatusOr<search::Expanded> Sample(const Context& context,
+                                          const search::Search& search,
                                           const search::Expand& expand);
 
   // Takes the verdicts of duels that were begun early; asks for the rest in one
   // call. Errors are that call's; INTERNAL for a wrong number of verdicts.
-  absl::StatusOr<search::Compared> Compare(const search::Compare& compare);
+  absl::StatusOr<search::Compared> Compare(const Context& context,
+                                           const search::Compare& compare);
 
   // The expansion is over: drops duels that were begun in vain.
   void EndExpansion();
@@ -79,26 +86,35 @@ class WorkerCalls {
 
   inference::GenerateRequest MakeRequest(const search::Expand& expand,
                                          const search::Branch& branch) const;
+  // Continues one branch.
+  Generated Generate(const Context& context, const search::Expand& expand,
+                     size_t branch);
   // Calls the generator for every branch without an answer.
-  void GenerateMissing(const search::Expand& expand,
+  void GenerateMissing(const Context& context, const search::Expand& expand,
                        std::vector<Generated>& answers);
+  // As GenerateMissing, and once more with features that were lost.
+  void GenerateAll(const Context& context, const search::Expand& expand,
+                   std::vector<Generated>& answers);
   search::Expanded Collect(std::vector<Generated> answers);
-  void BeginEarlyDuels(const search::Search& search,
+  void BeginEarlyDuels(const Context& context, const search::Search& search,
                        const search::Expand& expand);
   // Tells the early duels of candidates of `branch`; empty where there are
   // none.
   inference::CandidateListener ListenerOf(size_t branch);
-  EarlyDuels::JudgeCall MakeJudgeCall(const search::Compare& compare) const;
+  inference::CompareRequest MakeRequest(const search::Compare& compare) const;
+  EarlyDuels::JudgeCall MakeJudgeCall(const Context& context,
+                                      const search::Compare& compare,
+                                      bool early) const;
   // Judges the pairs of `compare` with these indices, in one call.
-  absl::Status Judge(const search::Compare& compare,
+  absl::Status Judge(const Context& context, const search::Compare& compare,
                      const std::vector<size_t>& pairs, Verdicts& verdicts);
-  absl::Status JudgeAll(const search::Compare& compare, Verdicts& verdicts);
+  absl::Status JudgeAll(const Context& context, const search::Compare& compare,
+                        Verdicts& verdicts);
   void Add(const inference::JudgeUsage& usage);
   // True where features were lost and are there again.
-  bool EncodedAgain(const absl::Status& error);
+  bool EncodedAgain(const Context& context, const absl::Status& error);
 
   const Workers& workers_;
-  const inference::RequestContext& context_;
   const Question& question_;
   inference::ImageFeatures features_;
   std::string model_id_;

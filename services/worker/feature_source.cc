@@ -70,7 +70,8 @@ engine::Features ToEngine(std::shared_ptr<const features::FeatureBlob> blob) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<FeatureSource>> FeatureSource::Create(
-    const FeatureSourceOptions& options, features::StoreObserver* observer) {
+    const FeatureSourceOptions& options, features::StoreObserver* observer,
+    tracing::Tracer tracer) {
   auto encoders = ConnectEncoders(options);
   if (!encoders.ok()) return encoders.status();
   std::shared_ptr<features::FeatureStore> last_resort;
@@ -81,14 +82,17 @@ absl::StatusOr<std::unique_ptr<FeatureSource>> FeatureSource::Create(
   if (!stack.ok())
     return InvalidField("redis", std::string(stack.status().message()));
   auto source = std::make_unique<FeatureSource>(std::move(stack->store),
-                                                options.fetch_timeout);
+                                                options.fetch_timeout, tracer);
   source->encoders_ = *std::move(encoders);
   return source;
 }
 
 FeatureSource::FeatureSource(std::shared_ptr<features::FeatureStore> store,
-                             absl::Duration fetch_timeout)
-    : store_(std::move(store)), fetch_timeout_(fetch_timeout) {}
+                             absl::Duration fetch_timeout,
+                             tracing::Tracer tracer)
+    : store_(std::move(store)),
+      fetch_timeout_(fetch_timeout),
+      tracer_(tracer) {}
 
 std::optional<engine::ImagePrompt> FeatureSource::Prompt(
     const std::optional<inference::ImageFeatures>& image,
@@ -96,8 +100,12 @@ std::optional<engine::ImagePrompt> FeatureSource::Prompt(
   if (!image) return std::nullopt;
   return engine::ImagePrompt{
       .key = image->key,
-      .load = [this, key = image->key, deadline = context.deadline] {
-        return Load(key, deadline);
+      .load = [this, key = image->key, deadline = context.deadline,
+               traceparent = context.traceparent] {
+        tracing::Span span = tracer_.Start("fetch features", traceparent);
+        auto features = Load(key, deadline);
+        span.SetStatus(features.status());
+        return features;
       }};
 }
 

@@ -16,6 +16,7 @@
 #include "libs/inference/encoder.h"
 #include "libs/inference/request_context.h"
 #include "libs/remote/replica_set.h"
+#include "libs/tracing/tracer.h"
 
 namespace stagebeam::worker {
 
@@ -39,12 +40,13 @@ class FeatureSource {
  public:
   // Builds the stores; contacts nobody yet, but for names to resolve.
   // INVALID_ARGUMENT names the flag. `observer` may be null and must outlive
-  // the source.
+  // the source. Fetches are spans of `tracer`.
   static absl::StatusOr<std::unique_ptr<FeatureSource>> Create(
-      const FeatureSourceOptions& options, features::StoreObserver* observer);
+      const FeatureSourceOptions& options, features::StoreObserver* observer,
+      tracing::Tracer tracer = {});
   // A source over any store.
   FeatureSource(std::shared_ptr<features::FeatureStore> store,
-                absl::Duration fetch_timeout);
+                absl::Duration fetch_timeout, tracing::Tracer tracer = {});
 
   // The picture of a request for the engine; none for none. Its load function
   // fails with NOT_FOUND "image.key: …" where nobody holds the features, and
@@ -62,6 +64,7 @@ class FeatureSource {
   std::unique_ptr<remote::ReplicaSet> encoders_;
   std::shared_ptr<features::FeatureStore> store_;
   absl::Duration fetch_timeout_;
+  tracing::Tracer tracer_;
 };
 
 // INVALID_ARGUMENT names the field of `image` that cannot be an encoder's: an
