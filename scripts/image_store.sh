@@ -3,7 +3,7 @@
 cache=$SOURCE/.cache/images
 out=$SOURCE/out/images
 # shellcheck disable=SC2034  # for those scripts
-version=$(sed -n 's/^project(stagebeam VERSION \([0-9.]*\).*/\1/p' CMakeLists.txt)
+tag=${TAG:-$(sed -n 's/^project(stagebeam VERSION \([0-9.]*\).*/\1/p' CMakeLists.txt)}
 mkdir -p "$cache"/{storage,tmp,wheels} "$out"
 # Of buildah: its cache mounts lie in the folder of temporary files.
 export TMPDIR=$cache/tmp

@@ -2,12 +2,20 @@
 # images.sh [TARGET...]: builds the images of deploy/docker on a base made by
 # debootstrap, without a container daemon or a registry; then, unless targets are
 # named, starts what was built the way a strict pod would and asks it a question.
+# TAG is the images' tag, by default the project's version. With VARIANT=cuda, the
+# images that run the model are built for GPUs, tagged ...-cuda, and not started.
 # What is kept for the next time lies in .cache/images.
 source "$(dirname "$0")/environment.sh"
 
-every=(encoder generator judge generator-judge orchestrator cli load-weights)
+variant=${VARIANT:-cpu}
+every=(encoder generator judge generator-judge orchestrator cli load-weights
+  reference-checkpoint)
 targets=("$@")
-(($# > 0)) || targets=("${every[@]}")
+case $variant in
+  cpu) (($# > 0)) || targets=("${every[@]}") ;;
+  cuda) (($# > 0)) || targets=(encoder generator judge generator-judge) ;;
+  *) fail "VARIANT must be cpu or cuda, is '$variant'" ;;
+esac
 
 [[ $(id -u) == 0 ]] || fail "not root: making root file systems and mounting them needs it"
 bash scripts/install_packages.sh scripts/packages_images.txt
@@ -28,26 +36,40 @@ base() {
 
 # The wheels come through this machine's pip, with its configuration, and the
 # compiler's results through its ccache.
-bash scripts/install_torch.sh --wheels "$cache/wheels"
+fetch_wheels() {
+  if [[ $variant == cpu ]]; then
+    bash scripts/install_torch.sh --wheels "$wheels"
+  elif ! cmp -s scripts/cuda_requirements.txt "$wheels/requirements.fetched"; then
+    say "fetching the wheels of scripts/cuda_requirements.txt (gigabytes)"
+    quietly /tmp/stagebeam-cuda-wheels.log /usr/bin/python3 -m venv "$wheels/pip"
+    quietly /tmp/stagebeam-cuda-wheels.log "$wheels/pip/bin/pip" download --dest "$wheels" \
+      --requirement scripts/cuda_requirements.txt
+    cp scripts/cuda_requirements.txt "$wheels/requirements.fetched"
+  fi
+}
+wheels=$cache/wheels
+if [[ $variant == cuda ]]; then wheels=$cache/wheels-cuda tag=$tag-cuda; fi
+mkdir -p "$wheels"
+fetch_wheels
 ccache_folder=${CCACHE_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/ccache}
 mkdir -p "$ccache_folder"
 build() {
   in_store build --layers --isolation chroot --file deploy/docker/Dockerfile \
-    --build-arg "BASE=$base" --build-arg VARIANT=cpu --build-arg "JOBS=${JOBS:-}" \
+    --build-arg "BASE=$base" --build-arg "VARIANT=$variant" --build-arg "JOBS=${JOBS:-}" \
     --build-arg PIP_NO_INDEX=1 --build-arg PIP_FIND_LINKS=/wheels \
     --build-arg CCACHE_DIR=/machine-ccache \
-    --volume "$cache/wheels:/wheels:ro" --volume "$ccache_folder:/machine-ccache" \
+    --volume "$wheels:/wheels:ro" --volume "$ccache_folder:/machine-ccache" \
     --label "org.opencontainers.image.title=stagebeam/$1" \
-    --label "org.opencontainers.image.version=$version" \
-    --target "$1" --tag "stagebeam/$1:$version" .
+    --label "org.opencontainers.image.version=$tag" \
+    --target "$1" --tag "stagebeam/$1:$tag" .
 }
 
 base=$(base)
 say "base: $base; storage: $driver"
 for target in "${targets[@]}"; do
-  say "building stagebeam/$target:$version (log: out/images/$target.log)"
+  say "building stagebeam/$target:$tag (log: out/images/$target.log)"
   quietly "$out/$target.log" build "$target"
 done
 
-(($# > 0)) || bash scripts/try_images.sh "${every[@]}"
+[[ $# != 0 || $variant == cuda ]] || bash scripts/try_images.sh "${every[@]}"
 say "the images are in $cache/storage ($driver); docs/images.md says how to push them"

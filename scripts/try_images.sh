@@ -18,10 +18,10 @@ trap clean_up EXIT
 # unpack TARGET: sets root to the image's root file system.
 unpack() {
   local container
-  container=$(in_store from "localhost/stagebeam/$1:$version")
+  container=$(in_store from "localhost/stagebeam/$1:$tag")
   containers+=("$container")
   root=$(in_store mount "$container")
-  in_store inspect --type image "stagebeam/$1:$version" >"$out/$1.json"
+  in_store inspect --type image "stagebeam/$1:$tag" >"$out/$1.json"
 }
 
 # program TARGET NAME [OPTION...]: a command out/images/bin/NAME that runs the
@@ -46,7 +46,7 @@ for target in "$@"; do
   case $target in
     orchestrator) program "$target" stagebeam-orchestrator ;;
     cli) program "$target" stagebeam --bind "$SOURCE/examples/pictures:/pictures" ;;
-    load-weights) program "$target" load-weights --bind "$out/models:/models:rw" ;;
+    load-weights | reference-checkpoint) program "$target" "$target" --bind "$out/models:/models:rw" ;;
     *) program "$target" "stagebeam-$target" --bind "$out/models:/models" ;;
   esac
   printf '    %-16s %4d MB\n' "$target" "$(du -sm --one-file-system "$root" | cut -f1)"
@@ -64,6 +64,10 @@ server=$COPROC_PID
 read -r line <&"${COPROC[0]}"
 "$out/bin/load-weights" "$(grep -o 'http://[0-9.:]*' <<<"$line")" /models/reference
 
+say "filling it again from the image reference-checkpoint"
+"$out/bin/reference-checkpoint" /checkpoint /models/checkpoint
+diff -r "$out/models/reference" "$out/models/checkpoint"
+
 # ask NAME ARGUMENT...: a cluster of images, arranged so, answers a question in
 # four stages.
 ask() {
@@ -71,7 +75,7 @@ ask() {
   shift
   say "asking a cluster of the images: $name"
   python3 deploy/local/cluster.py run --state "$out/$name" --binaries "$out/bin" \
-    --checkpoint "$out/models/reference" "$@" -- "$out/bin/stagebeam" ask --json \
+    --checkpoint "$out/models/checkpoint" "$@" -- "$out/bin/stagebeam" ask --json \
     --image /pictures/scenes-count.png --seed 1 "How many teal objects are there?" \
     >"$out/$name.jsonl"
   python3 deploy/docker/check_answer.py <"$out/$name.jsonl"

@@ -23,7 +23,8 @@ def forbidden(root, target):
     for folder in FOLDERS:
         for pattern in FORBIDDEN_PROGRAMS:
             yield from (root / folder).glob(pattern)
-    yield from root.glob("**/*.safetensors")
+    if target != "reference-checkpoint":
+        yield from root.glob("**/*.safetensors")
     yield from root.glob("usr/lib/python3*")
     if target not in WITH_MODEL:
         yield from root.glob("**/libtorch*")

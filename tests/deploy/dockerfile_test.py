@@ -8,9 +8,12 @@ import unittest
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 DOCKERFILE = SOURCE / "deploy" / "docker" / "Dockerfile"
 SERVICES = {"encoder", "generator", "judge", "generator-judge", "orchestrator"}
-TOOLS = {"cli", "load-weights"}
+TOOLS = {"cli", "load-weights", "reference-checkpoint"}
 WITH_MODEL = {"encoder", "generator", "judge", "generator-judge"}
 COMPILERS = re.compile(r"build-essential|gcc|g\+\+|clang|cmake|ninja|python|-dev\b")
+
+COPIED = (r"^(--from=build /opt/stagebeam|deploy/docker/load_weights"
+          r"|--from=checkpoint /checkpoint)")
 
 
 @dataclasses.dataclass
@@ -89,7 +92,7 @@ class Dockerfile(unittest.TestCase):
             for run in self.steps(target, "RUN"):
                 self.assertNotRegex(run, COMPILERS)
             for copy in self.steps(target, "COPY"):
-                self.assertRegex(copy, r"^(--from=build /opt/stagebeam|deploy/docker/load_weights)")
+                self.assertRegex(copy, COPIED)
 
     def test_runtime_packages_are_what_the_linker_found_not_a_list(self):
         for target in SERVICES | {"cli"}:
@@ -106,13 +109,27 @@ class Dockerfile(unittest.TestCase):
             self.assertEqual(holds, target in WITH_MODEL, target)
 
     def test_no_weights_are_baked_in(self):
+        for target in SERVICES | {"cli", "load-weights"}:
+            for stage in [*self.lineage(target), *self.lineage("build")]:
+                for word, rest in stage.steps:
+                    self.assertFalse(word in ("COPY", "ADD") and
+                                     re.search(r"models|checkpoint|(^|\s)\.\s", rest), rest)
+
+    def test_what_the_build_copies_is_let_in(self):
         ignored = (SOURCE / ".dockerignore").read_text().splitlines()
         self.assertIn("*", ignored)
-        allowed = {line[1:] for line in ignored if line.startswith("!")}
-        self.assertFalse({"models", "training", "out"} & allowed)
-        for path in allowed:
-            self.assertTrue((SOURCE / path).exists(), f".dockerignore allows {path}")
-            self.assertEqual([*(SOURCE / path).rglob("*.safetensors")], [])
+        allowed = [pathlib.PurePosixPath(line[1:]) for line in ignored if line.startswith("!")]
+        for stage in self.stages.values():
+            for word, rest in stage.steps:
+                if word != "COPY" or "--from=" in rest:
+                    continue
+                for path in map(pathlib.PurePosixPath, rest.split()[:-1]):
+                    self.assertTrue((SOURCE / path).exists(), path)
+                    self.assertTrue({path, *path.parents} & set(allowed), path)
+
+    def test_the_small_checkpoint_comes_with_its_list(self):
+        self.assertEqual(self.stages["reference-checkpoint"].base, "load-weights")
+        self.assertRegex(" ".join(self.steps("checkpoint", "RUN")), "sha256sum .*SHA256SUMS")
 
 
 if __name__ == "__main__":
