@@ -4,6 +4,7 @@ same arguments and files, at loopback addresses in place of names."""
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import time
 import urllib.error
@@ -67,12 +68,25 @@ class LocalPods:
         for place in mounts.values():
             place.mkdir(parents=True)
         if "/models" in mounts:
-            (mounts["/models"] / "checkpoint").symlink_to(SOURCE / "models" / "reference")
+            self.load_weights(name, mounts)
         for path, place in self.secrets_of(name, mounts).items():
             self.write_secret(path, place, self.addresses[name])
         for path, text in files_of(self.rendering, workload).items():
             (root / path.strip("/")).write_text(self.adapted(name, text, mounts))
         return mounts
+
+    def load_weights(self, name, mounts):
+        """Runs the init container, its source being the reference checkpoint."""
+        checkpoint = self.folder / "checkpoint"
+        if not checkpoint.exists():
+            shutil.copytree(SOURCE / "models" / "reference", checkpoint)
+            sums = subprocess.run(["sha256sum", *sorted(os.listdir(checkpoint))], cwd=checkpoint,
+                                  check=True, capture_output=True).stdout
+            (checkpoint / "SHA256SUMS").write_bytes(sums)
+        (loader,) = pod_of(self.workloads[name])["spec"]["initContainers"]
+        _, target = loader["args"]
+        subprocess.run(["bash", SOURCE / "deploy" / "docker" / "load_weights.sh", checkpoint,
+                        self.adapted(name, target, mounts)], check=True, capture_output=True)
 
     def secrets_of(self, name, mounts):
         """{the Secret's name: where it is mounted here}."""

@@ -50,7 +50,7 @@ def test_weights_come_by_https_on_gpus_and_in_an_image_for_dev(renderings):
             assert loader_of(workload)["image"].endswith("stagebeam/load-weights:0.1.0")
     dev = renderings["dev"].services()["generator"]
     assert source_of(renderings["dev"], dev) == "/checkpoint"
-    assert loader_of(dev)["image"] == "stagebeam/reference-checkpoint:dev"
+    assert loader_of(dev)["image"] == "stagebeam/reference-checkpoint:0.1.0"
 
 
 def test_a_change_of_flags_or_weights_rolls_the_pods(rendering):
