@@ -6,6 +6,7 @@
 # images that run the model are built for GPUs, tagged ...-cuda, and not started.
 # What is kept for the next time lies in .cache/images.
 source "$(dirname "$0")/environment.sh"
+shopt -s inherit_errexit
 
 variant=${VARIANT:-cpu}
 every=(encoder generator judge generator-judge orchestrator cli load-weights
@@ -53,8 +54,13 @@ mkdir -p "$wheels"
 fetch_wheels
 ccache_folder=${CCACHE_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/ccache}
 mkdir -p "$ccache_folder"
+# Buildah writes -1 for no limit.
+limit() { ulimit "$1" | sed 's/unlimited/-1/'; }
+
+# Limits are the machine's: raising them takes a right that a sandbox may lack.
 build() {
   in_store build --layers --isolation chroot --file deploy/docker/Dockerfile \
+    --ulimit "nofile=$(ulimit -Sn):$(ulimit -Hn)" --ulimit "nproc=$(limit -Su):$(limit -Hu)" \
     --build-arg "BASE=$base" --build-arg "VARIANT=$variant" --build-arg "JOBS=${JOBS:-}" \
     --build-arg PIP_NO_INDEX=1 --build-arg PIP_FIND_LINKS=/wheels \
     --build-arg CCACHE_DIR=/machine-ccache \

@@ -127,6 +127,13 @@ class Dockerfile(unittest.TestCase):
                     self.assertTrue((SOURCE / path).exists(), path)
                     self.assertTrue({path, *path.parents} & set(allowed), path)
 
+    def test_the_build_copies_every_folder_that_the_programs_need(self):
+        text = (SOURCE / "CMakeLists.txt").read_text().split("if(STAGEBEAM_TESTS)")[0]
+        folders = re.findall(r"^add_subdirectory\((\w+)\)", text, flags=re.MULTILINE)
+        self.assertIn("services", folders)
+        copied = " ".join(self.steps("build", "COPY")).split()
+        self.assertLessEqual({*folders, "cmake"}, set(copied))
+
     def test_the_small_checkpoint_comes_with_its_list(self):
         self.assertEqual(self.stages["reference-checkpoint"].base, "load-weights")
         self.assertRegex(" ".join(self.steps("checkpoint", "RUN")), "sha256sum .*SHA256SUMS")
