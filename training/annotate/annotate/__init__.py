@@ -1,0 +1,1 @@
+"""Makes training data of four-stage responses from questions with known answers."""
