@@ -98,16 +98,17 @@ def histogram(deployment, pod, per_minute):
             for bound, count in zip(BOUNDS, per_minute, strict=True)]
 
 
-def waiting(deployment, pod, calls):
+def calls(deployment, pod, running, waiting):
     labels = f'namespace="stagebeam",job="{deployment}",pod="{deployment}-{pod}"'
-    return [{"series": f"stagebeam_engine_waiting_calls{{{labels}}}",
-             "values": f"{calls}+0x{MINUTES}"}]
+    return [{"series": f"stagebeam_engine_{state}_calls{{{labels}}}",
+             "values": f"{count}+0x{MINUTES}"}
+            for state, count in (("running", running), ("waiting", waiting))]
 
 
 # Of the busy pod's calls, 90 in 100 wait 0.1 s at most, and 10 between 0.5 and
 # 1 s: the 95th percentile lies in the middle. The idle one had calls before.
 SERIES = {name: [*histogram(name, "busy", (90, 90, 100, 100)), *histogram(name, "idle", (0,) * 4),
-                 *waiting(name, "busy", 6), *waiting(name, "idle", 0)] for name in QUEUEING}
+                 *calls(name, "busy", 4, 2), *calls(name, "idle", 0, 0)] for name in QUEUEING}
 
 
 def promtool(folder, series, expectations):
@@ -124,7 +125,7 @@ def promtool(folder, series, expectations):
 
 def test_the_adapter_gets_a_value_of_every_pod(tmp_path):
     rules = scalers.adapter_rules()
-    values = {"stagebeam_queue_seconds_p95": 0.75, "stagebeam_waiting_calls": 6}
+    values = {"stagebeam_queue_seconds_p95": 0.75, "stagebeam_calls": 6}
     expectations = [
         (scalers.query_of(rules[metric], name),
          [{"labels": f'{{pod="{name}-busy"}}', "value": value},
@@ -135,7 +136,7 @@ def test_the_adapter_gets_a_value_of_every_pod(tmp_path):
 
 
 def test_keda_gets_the_sum_over_the_pods(renderings, tmp_path):
-    values = {"queue-seconds": 0.75, "waiting-calls": 6}
+    values = {"queue-seconds": 0.75, "calls": 6}
     expectations = [(query, [{"labels": "{}", "value": values[trigger]}]) for (name, trigger), query
                     in scalers.keda_queries(renderings["secured"]).items() if name in QUEUEING]
     assert len(expectations) == 4
