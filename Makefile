@@ -13,7 +13,7 @@ help:
 	@echo 'make images    build the container images, start them and ask a question'
 	@echo 'make accuracy  accuracy of the search on 200 held-out questions'
 	@echo 'make bench     a short form of every benchmark'
-	@echo 'make capacity  how large a cluster of LLaVA-o1 11B must be, computed'
+	@echo 'make capacity  how large a cluster must be and how it scales, computed (minutes)'
 	@echo 'make example   run the Python example against a cluster'
 	@echo 'make k8s       render the Kubernetes manifests into out/k8s'
 	@echo 'make goldens   make the golden test data again with Hugging Face'

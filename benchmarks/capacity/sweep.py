@@ -77,9 +77,11 @@ CASES = (
     ("up by 100 % or 4 pods a minute", pace(60, 100, 4), {}),
     ("up by 100 % or 4 pods in 15 s", pace(15, 100, 4), {}),
     ("up after a minute's agreement", everywhere("scale_up", stabilization_s=60), {}),
-    ("pods start in 30 s", lambda policies: None,
-     {"generator_start_s": 30, "judge_start_s": 30}),
     ("pods start in 5 min", lambda policies: None,
+     {"generator_start_s": 300, "judge_start_s": 300}),
+    ("calls 7 and 2, pods start in 30 s", target(CALLS, 7, 2),
+     {"generator_start_s": 30, "judge_start_s": 30}),
+    ("calls 7 and 2, pods start in 5 min", target(CALLS, 7, 2),
      {"generator_start_s": 300, "judge_start_s": 300}),
 )
 FIXED = ("as many as the highest spike needs, all day", "as many as the usual peak needs, all day")

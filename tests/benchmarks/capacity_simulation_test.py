@@ -7,7 +7,7 @@ import random
 import statistics
 import unittest
 
-import capacity_tree  # noqa: F401
+import capacity_tree
 import simulate
 import sweep
 from day import HOUR, Constant, Day, Spike, arrivals
@@ -207,6 +207,30 @@ class Figures(unittest.TestCase):
             policies = copy.deepcopy(chosen)
             change(policies)
             self.assertTrue(policies != chosen or values, name)
+
+
+class Document(unittest.TestCase):
+    TEXT = (capacity_tree.SOURCE / "docs/scaling.md").read_text()
+
+    def row(self, start):
+        """Cells of the one table row that begins so."""
+        (row,) = (line for line in self.TEXT.splitlines() if line.startswith(f"| {start} |"))
+        return [cell.strip() for cell in row.strip("|").split("|")][1:]
+
+    def test_docs_scaling_says_what_the_chosen_policy_is(self):
+        policies = simulate.load_policies()
+        for name, start in ((sweep.CALLS, "calls that a replica has, running or waiting, mean of "
+                             "a minute"), (sweep.QUEUE, "queue seconds, p95 of two minutes")):
+            targets = [metric["target"] for service in simulate.SERVICES
+                       for metric in policies[service]["metrics"] if metric["name"] == name]
+            self.assertEqual(self.row(start), [f"{target:g}" for target in targets])
+        bounds = [f"{policies[service]['min_replicas']}, {policies[service]['max_replicas']}"
+                  for service in simulate.SERVICES]
+        self.assertEqual(self.row("replicas, least and most"), bounds)
+
+    def test_docs_scaling_has_a_row_of_every_case(self):
+        for name in (*(name for name, _, _ in sweep.CASES), *sweep.FIXED):
+            self.assertEqual(len(self.row(name)), 7, name)
 
 
 if __name__ == "__main__":
