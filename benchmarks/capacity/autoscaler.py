@@ -1,4 +1,4 @@
-"""The rule of Kubernetes' horizontal pod autoscaler (autoscaling/v2) for metrics of type Pods.
+"""The rule of Kubernetes' horizontal pod autoscaler (autoscaling/v2).
 
 Written after its documentation ("Algorithm details" and "Configurable scaling behavior" of
 https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale/). Times are seconds.
@@ -47,6 +47,7 @@ class Policy:
     metrics: tuple[Metric, ...]
     scale_up: Behavior
     scale_down: Behavior
+    metrics_type: str = "Pods"  # or External
 
 
 def policy_of(fields):
@@ -56,7 +57,8 @@ def policy_of(fields):
                         tuple(ScalingPolicy(**policy) for policy in part["policies"]))
     return Policy(fields["min_replicas"], fields["max_replicas"],
                   tuple(Metric(**metric) for metric in fields["metrics"]),
-                  behavior(fields["scale_up"]), behavior(fields["scale_down"]))
+                  behavior(fields["scale_up"]), behavior(fields["scale_down"]),
+                  fields.get("metrics_type", "Pods"))
 
 
 def within_tolerance(ratio):
@@ -87,6 +89,20 @@ def proposal(values, target, current):
     return wanted
 
 
+def proposal_of_sum(values, target, current):
+    """Replicas that one metric of type External with an AverageValue asks for, as KEDA sets it up.
+
+    The sum over all pods is divided by one pod's target; pods without a value count as nothing.
+    """
+    total = sum(value for value in values if value is not None)
+    if within_tolerance(total / (target * current)):
+        return current
+    return math.ceil(total / target - 1e-9)
+
+
+PROPOSALS = {"Pods": proposal, "External": proposal_of_sum}
+
+
 class Autoscaler:
     """One autoscaler's memory of what it recommended and did."""
 
@@ -104,7 +120,8 @@ class Autoscaler:
 
         `values_by_metric`: metric name to the values of each pod.
         """
-        wanted = max(proposal(values_by_metric[metric.name], metric.target, current)
+        propose = PROPOSALS[self.policy.metrics_type]
+        wanted = max(propose(values_by_metric[metric.name], metric.target, current)
                      for metric in self.policy.metrics)
         wanted = self._stabilized(now, wanted, current)
         wanted = self._limited(now, wanted, current)

@@ -63,6 +63,7 @@ CASES = (
                        everywhere("scale_down", stabilization_s=1800)(policies)), {}),
     ("queue p95 0.5 s and 8 waiting calls", metrics([(QUEUE, 0.5), (WAITING, 8)]), {}),
     ("calls alone", metrics([(CALLS, 5)], [(CALLS, 2)]), {}),
+    ("sums over the pods, as KEDA", everywhere(metrics_type="External"), {}),
     ("queue p95 0.1 s", target(QUEUE, 0.1), {}),
     ("queue p95 0.5 s", target(QUEUE, 0.5), {}),
     ("queue p95 2 s", target(QUEUE, 2), {}),

@@ -4,7 +4,15 @@ import dataclasses
 import unittest
 
 import capacity_tree  # noqa: F401
-from autoscaler import Autoscaler, Behavior, Metric, Policy, ScalingPolicy, proposal
+from autoscaler import (
+    Autoscaler,
+    Behavior,
+    Metric,
+    Policy,
+    ScalingPolicy,
+    proposal,
+    proposal_of_sum,
+)
 from scraped import BUCKETS, ScrapedPod, quantile
 
 ANY = (ScalingPolicy("Pods", 1000, 15),)
@@ -58,6 +66,20 @@ class Proposals(unittest.TestCase):
 
     def test_without_any_value_nothing_changes(self):
         self.assertEqual(proposal([None, None], 1.0, 2), 2)
+
+    def test_a_sum_is_divided_by_the_target_of_one_pod(self):
+        self.assertEqual(proposal_of_sum([2.0] * 4, 1.0, 4), 8)
+        self.assertEqual(proposal_of_sum([1.1] * 10, 1.0, 10), 10)
+        self.assertEqual(proposal_of_sum([], 1.0, 4), 0)
+        # Pods that start count as idle: others under the target make room for them.
+        self.assertEqual(proposal_of_sum([2.0, 2.0, None, None], 1.0, 4), 4)
+        self.assertEqual(proposal_of_sum([0.5, 0.5, None, None], 1.0, 4), 1)
+
+    def test_a_policy_says_how_its_metrics_are_taken(self):
+        policy = dataclasses.replace(PLAIN, metrics_type="External")
+        values = {"m": [0.0, 0.0, None, None]}
+        self.assertEqual(Autoscaler(policy).replicas(0, values, 4), 1)
+        self.assertEqual(Autoscaler(PLAIN).replicas(0, values, 4), 2)
 
     def test_the_metric_that_asks_for_most_decides(self):
         policy = dataclasses.replace(PLAIN, metrics=(Metric("m", 1.0), Metric("n", 10.0)))
