@@ -55,6 +55,17 @@ def test_a_misspelt_field_is_found(renderings, overlay, kind, name, path):
         assert any(path[-1] in line for line in found), found
 
 
+def test_a_misspelt_field_of_a_rule_is_found():
+    rule = {"apiVersion": "monitoring.coreos.com/v1", "kind": "PrometheusRule",
+            "metadata": {"name": "rules"},
+            "spec": {"groups": [{"name": "one", "rules": [
+                {"alert": "Down", "expr": "up == 0", "for": "5m", "labels": {"a": "b"}}]}]}}
+    assert not schemas.errors(rule, "1.30")
+    for field in ("expr", "for"):
+        changed = misspelt(rule, "spec", "groups", 0, "rules", 0, field)
+        assert any(field in line for line in schemas.errors(changed, "1.30")), field
+
+
 def test_a_value_of_the_wrong_type_is_found(renderings):
     for overlay, kind, name, field in [("dev", "Deployment", "judge", "replicas"),
                                        ("secured", "ScaledObject", "judge", "maxReplicaCount")]:
