@@ -54,13 +54,17 @@ mkdir -p "$wheels"
 fetch_wheels
 ccache_folder=${CCACHE_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/ccache}
 mkdir -p "$ccache_folder"
-# Buildah writes -1 for no limit.
-limit() { ulimit "$1" | sed 's/unlimited/-1/'; }
+# at_most LETTER NUMBER: the smaller of NUMBER and this process's hard limit.
+at_most() {
+  local hard
+  hard=$(ulimit "-H$1")
+  if [[ $hard != unlimited && $hard -lt $2 ]]; then echo "$hard"; else echo "$2"; fi
+}
 
-# Limits are the machine's: raising them takes a right that a sandbox may lack.
+# Limits are given, for buildah's own may be higher than what a sandbox allows.
 build() {
   in_store build --layers --isolation chroot --file deploy/docker/Dockerfile \
-    --ulimit "nofile=$(ulimit -Sn):$(ulimit -Hn)" --ulimit "nproc=$(limit -Su):$(limit -Hu)" \
+    --ulimit "nofile=$(at_most n 16384)" --ulimit "nproc=$(at_most u 32768)" \
     --build-arg "BASE=$base" --build-arg "VARIANT=$variant" --build-arg "JOBS=${JOBS:-}" \
     --build-arg PIP_NO_INDEX=1 --build-arg PIP_FIND_LINKS=/wheels \
     --build-arg CCACHE_DIR=/machine-ccache \
