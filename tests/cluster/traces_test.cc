@@ -165,15 +165,21 @@ void ExpectATree(const TraceTree& trace) {
   }
 }
 
-void ExpectStages(const TraceTree& trace) {
+void ExpectStages(const TraceTree& trace, const ReasonResponse& response) {
   std::vector<std::string> stages;
   const CollectedSpan& request = *trace.Named("request").at(0);
   for (const CollectedSpan* child : trace.ChildrenOf(request)) {
     stages.push_back(child->span.name());
     if (child->span.name() == "encode") continue;
+    const int expansion = static_cast<int>(stages.size()) - 2;
+    ASSERT_LT(expansion, response.trace().expansions_size());
+    const auto& duels = response.trace().expansions(expansion).duels();
     EXPECT_EQ(trace.NamedBelow(*child, "sample").size(), 1u);
     EXPECT_EQ(trace.NamedBelow(*child, "generate").size(), 1u);
     EXPECT_GE(trace.NamedBelow(*child, "decode").size(), 1u);
+    // Candidates that are all alike are not compared.
+    EXPECT_EQ(trace.NamedBelow(*child, "judge round").empty(), duels.empty());
+    EXPECT_EQ(SumOf({child}, "stagebeam.duels"), duels.size());
   }
   EXPECT_THAT(stages, ElementsAre("encode", "stage summary", "stage caption",
                                   "stage reasoning", "stage conclusion"));
@@ -244,7 +250,7 @@ TEST_F(TracesTest, OneRequestIsOneTreeThatAddsUpToItsUsage) {
     const TraceTree trace(spans, absl::HexStringToBytes(id));
     SCOPED_TRACE(trace.Text());
     ASSERT_NO_FATAL_FAILURE(ExpectATree(trace));
-    ExpectStages(trace);
+    ExpectStages(trace, response);
     ExpectTokens(trace, response.usage());
     ExpectWorkersAgree(trace);
     ExpectTimes(trace, response.usage());
