@@ -1,5 +1,7 @@
 #include "libs/engine/call_queue.h"
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 
 namespace stagebeam::engine {
@@ -17,11 +19,11 @@ absl::Status CallQueue::Enter(const std::shared_ptr<CallTicket>& ticket) {
   return absl::OkStatus();
 }
 
-void CallQueue::Leave(const CallTicket& ticket) {
+bool CallQueue::Leave(const CallTicket& ticket) {
   absl::MutexLock lock(&mutex_);
-  Erase(ticket);
   --entered_;
   news_ = true;
+  return Erase(ticket);
 }
 
 void CallQueue::Wake() {
@@ -44,19 +46,25 @@ std::shared_ptr<CallTicket> CallQueue::First() {
   return waiting_.empty() ? nullptr : waiting_.front();
 }
 
-void CallQueue::Remove(const CallTicket& ticket) {
+bool CallQueue::Remove(const CallTicket& ticket) {
   absl::MutexLock lock(&mutex_);
-  Erase(ticket);
+  return Erase(ticket);
 }
 
-void CallQueue::Erase(const CallTicket& ticket) {
-  std::erase_if(waiting_,
-                [&](const auto& waiting) { return waiting.get() == &ticket; });
+bool CallQueue::Erase(const CallTicket& ticket) {
+  return std::erase_if(waiting_, [&](const auto& waiting) {
+           return waiting.get() == &ticket;
+         }) > 0;
 }
 
-int CallQueue::size() const {
+CallQueue::Load CallQueue::load() const {
   absl::MutexLock lock(&mutex_);
-  return static_cast<int>(waiting_.size());
+  Load load;
+  for (const auto& ticket : waiting_) {
+    ++load.calls;
+    load.branches += std::max(1, ticket->request().branch_count());
+  }
+  return load;
 }
 
 void CallQueue::Close() {

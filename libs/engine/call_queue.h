@@ -19,10 +19,11 @@ class CallQueue {
   explicit CallQueue(int max_waiting) : max_waiting_(max_waiting) {}
 
   // The callers' side. Enter puts a call at the end: RESOURCE_EXHAUSTED where
-  // the queue is full, CANCELLED after Close. Whoever entered leaves.
+  // the queue is full, CANCELLED after Close. Whoever entered leaves; true
+  // where the call still waited for its place.
   absl::Status Enter(const std::shared_ptr<CallTicket>& ticket)
       ABSL_LOCKS_EXCLUDED(mutex_);
-  void Leave(const CallTicket& ticket) ABSL_LOCKS_EXCLUDED(mutex_);
+  bool Leave(const CallTicket& ticket) ABSL_LOCKS_EXCLUDED(mutex_);
   // There is something for the scheduler to look at.
   void Wake() ABSL_LOCKS_EXCLUDED(mutex_);
 
@@ -31,8 +32,14 @@ class CallQueue {
   bool WaitForWork(bool busy) ABSL_LOCKS_EXCLUDED(mutex_);
   // Null where nobody waits.
   std::shared_ptr<CallTicket> First() ABSL_LOCKS_EXCLUDED(mutex_);
-  void Remove(const CallTicket& ticket) ABSL_LOCKS_EXCLUDED(mutex_);
-  int size() const ABSL_LOCKS_EXCLUDED(mutex_);
+  // True where it still waited.
+  bool Remove(const CallTicket& ticket) ABSL_LOCKS_EXCLUDED(mutex_);
+  // Who waits: calls, and the branches that they want.
+  struct Load {
+    int calls = 0;
+    int branches = 0;
+  };
+  Load load() const ABSL_LOCKS_EXCLUDED(mutex_);
 
   // The end: nobody enters any more, and WaitForWork returns.
   void Close() ABSL_LOCKS_EXCLUDED(mutex_);
@@ -42,7 +49,8 @@ class CallQueue {
   void AwaitEmpty() ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
-  void Erase(const CallTicket& ticket) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // True where it was there.
+  bool Erase(const CallTicket& ticket) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const int max_waiting_;
   mutable absl::Mutex mutex_;

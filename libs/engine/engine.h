@@ -163,6 +163,8 @@ struct ScoreOutput {
 // What one scheduler step did. Times are wall time.
 struct StepReport {
   int waiting_calls = 0;
+  // That the waiting calls want; a score counts as one.
+  int waiting_branches = 0;
   int running_calls = 0;
   int running_branches = 0;
   int64_t kv_bytes_used = 0;
@@ -172,13 +174,15 @@ struct StepReport {
   absl::Duration step_time;
 };
 
-// Hears of the engine's work, for metrics. Called from the scheduler thread;
-// must be quick and thread-safe.
+// Hears of the engine's work, for metrics. Must be quick and thread-safe.
 class EngineObserver {
  public:
   virtual ~EngineObserver() = default;
   // After every step, and once when the engine falls idle.
   virtual void OnStep(const StepReport& report) = 0;
+  // When a call leaves the queue after `waited`: for its place, or because its
+  // caller gave up.
+  virtual void OnQueueLeft(absl::Duration waited) = 0;
   // When a call ends well.
   virtual void OnCall(const CallUsage& usage) = 0;
 };

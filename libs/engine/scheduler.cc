@@ -39,7 +39,7 @@ absl::StatusOr<CallResult> Scheduler::Run(CallRequest request) {
   const absl::Status entered = queue_.Enter(ticket);
   if (!entered.ok()) return entered;
   absl::StatusOr<CallResult> result = Await(*ticket);
-  queue_.Leave(*ticket);
+  if (queue_.Leave(*ticket)) TellQueueLeft(*ticket);
   return result;
 }
 
@@ -74,6 +74,11 @@ absl::StatusOr<Features> Scheduler::LoadFeatures(
   } catch (const std::exception& error) {
     return absl::InternalError(absl::StrCat("features: ", error.what()));
   }
+}
+
+void Scheduler::TellQueueLeft(const CallTicket& ticket) const {
+  if (setup_.observer != nullptr)
+    setup_.observer->OnQueueLeft(absl::Now() - ticket.arrival());
 }
 
 // --- On the scheduler thread.
@@ -126,7 +131,7 @@ void Scheduler::Admit() {
           absl::ResourceExhaustedError("the call does not fit into memory");
     }
     if (!status.ok()) ticket->Finish(status);
-    queue_.Remove(*ticket);
+    if (queue_.Remove(*ticket)) TellQueueLeft(*ticket);
   }
 }
 
@@ -317,7 +322,9 @@ void Scheduler::FailAll(const absl::Status& status) {
 void Scheduler::Report(const Step& step, absl::Duration time) const {
   if (setup_.observer == nullptr) return;
   StepReport report;
-  report.waiting_calls = queue_.size();
+  const CallQueue::Load waiting = queue_.load();
+  report.waiting_calls = waiting.calls;
+  report.waiting_branches = waiting.branches;
   report.running_calls = static_cast<int>(running_.size());
   for (const auto& call : running_)
     report.running_branches += call->live_branches();

@@ -66,6 +66,8 @@ class Scheduler {
   // On the caller's thread.
   absl::StatusOr<CallResult> Await(CallTicket& ticket);
   absl::StatusOr<Features> LoadFeatures(const CallTicket& ticket) const;
+  // On either thread.
+  void TellQueueLeft(const CallTicket& ticket) const;
 
   // On the scheduler thread.
   void Loop();

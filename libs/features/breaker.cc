@@ -8,8 +8,10 @@
 
 namespace stagebeam::features {
 
-Breaker::Breaker(const Options& options, Clock clock)
-    : options_(options), clock_(std::move(clock)) {}
+Breaker::Breaker(const Options& options, Clock clock, Listener listener)
+    : options_(options),
+      clock_(std::move(clock)),
+      listener_(std::move(listener)) {}
 
 absl::Status Breaker::Admit() {
   absl::MutexLock lock(&mutex_);
@@ -25,7 +27,8 @@ absl::Status Breaker::Admit() {
 void Breaker::Record(const absl::Status& status) {
   absl::MutexLock lock(&mutex_);
   if (!IsOutage(status)) {
-    open_ = on_trial_ = false;
+    Set(false);
+    on_trial_ = false;
     failures_in_row_ = 0;
     return;
   }
@@ -34,10 +37,15 @@ void Breaker::Record(const absl::Status& status) {
 }
 
 void Breaker::Open(const absl::Status& cause) {
-  open_ = true;
+  Set(true);
   on_trial_ = false;
   trial_at_ = clock_() + options_.pause;
   cause_ = cause;
+}
+
+void Breaker::Set(bool open) {
+  const bool changes = open != std::exchange(open_, open);
+  if (changes && listener_) listener_(open);
 }
 
 }  // namespace stagebeam::features

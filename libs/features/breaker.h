@@ -1,6 +1,8 @@
 #ifndef STAGEBEAM_LIBS_FEATURES_BREAKER_H_
 #define STAGEBEAM_LIBS_FEATURES_BREAKER_H_
 
+#include <functional>
+
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
@@ -23,7 +25,11 @@ class Breaker {
     absl::Duration pause = absl::Seconds(5);
   };
 
-  Breaker(const Options& options, Clock clock);
+  // Hears whether the breaker is open, each time that this changes; quick, and
+  // calls no breaker. May be empty.
+  using Listener = std::function<void(bool open)>;
+
+  Breaker(const Options& options, Clock clock, Listener listener = {});
 
   // OK: go ahead, and Record how it ended. Otherwise SkippedError, which names
   // the failure that opened it.
@@ -33,9 +39,11 @@ class Breaker {
 
  private:
   void Open(const absl::Status& cause) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Set(bool open) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const Options options_;
   const Clock clock_;
+  const Listener listener_;
   absl::Mutex mutex_;
   int failures_in_row_ ABSL_GUARDED_BY(mutex_) = 0;
   bool open_ ABSL_GUARDED_BY(mutex_) = false;

@@ -45,9 +45,17 @@ struct RedisTier {
   std::shared_ptr<LeaseOffice> leases;
 };
 
+Breaker::Listener TellOfBreaker(StoreObserver* observer) {
+  if (observer == nullptr) return {};
+  return [observer](bool open) { observer->OnBreaker(open); };
+}
+
 // Each server has its own breaker, shared by its store and its leases.
 RedisTier BuildRedis(const std::vector<RedisAddress>& addresses,
-                     const FeatureStackOptions& options) {
+                     const FeatureStackOptions& options,
+                     StoreObserver* observer) {
+  if (observer != nullptr)
+    observer->OnRedisServers(static_cast<int>(addresses.size()));
   std::vector<std::string> names;
   std::vector<std::shared_ptr<FeatureStore>> stores;
   std::vector<std::shared_ptr<LeaseOffice>> offices;
@@ -56,7 +64,7 @@ RedisTier BuildRedis(const std::vector<RedisAddress>& addresses,
         address, RedisClient::Options{.operation_timeout = options.budget});
     auto breaker = std::make_shared<Breaker>(
         Breaker::Options{options.breaker_failures, options.breaker_pause},
-        absl::Now);
+        absl::Now, TellOfBreaker(observer));
     auto store = std::make_shared<RedisStore>(
         client, RedisStore::Options{.time_to_live = options.time_to_live});
     auto office = std::make_shared<RedisLeases>(
@@ -89,6 +97,7 @@ std::shared_ptr<FeatureStore> Observed(std::string tier,
                                        std::shared_ptr<FeatureStore> store,
                                        StoreObserver* observer) {
   if (observer == nullptr) return store;
+  observer->OnTier(tier);
   return std::make_shared<ObservedStore>(std::move(tier), std::move(store),
                                          *observer);
 }
@@ -106,7 +115,7 @@ absl::StatusOr<FeatureStack> BuildFeatureStack(
   std::vector<TieredStore::Tier> tiers = {
       {Observed("memory", stack.memory, observer)}};
   if (!addresses->empty()) {
-    RedisTier redis = BuildRedis(*addresses, options);
+    RedisTier redis = BuildRedis(*addresses, options, observer);
     stack.leases = std::move(redis.leases);
     tiers.push_back({Observed("redis", std::move(redis.store), observer),
                      options.write_to_redis});

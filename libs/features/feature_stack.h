@@ -50,7 +50,7 @@ struct FeatureStack {
 // and Redis have nothing, for as long as the caller waits (the encoder, over
 // the network); null for none. `observer` may be null and must outlive the
 // stack; it hears of the tiers "memory", "redis" and "encoder" (the last
-// resort).
+// resort), and of the breakers of Redis servers.
 //
 // INVALID_ARGUMENT names the option that is out of range or unreadable; the
 // text shows no password.

@@ -35,6 +35,13 @@ class StoreObserver {
  public:
   virtual ~StoreObserver() = default;
 
+  // Before anything is asked: a store named `tier` is there, and so many Redis
+  // servers behind it, each with a breaker that is closed.
+  virtual void OnTier(std::string_view tier) = 0;
+  virtual void OnRedisServers(int count) = 0;
+  // The breaker of one Redis server opened or closed.
+  virtual void OnBreaker(bool open) = 0;
+
   // `tier` is the name that the store was given: "memory", "redis", ...
   // `bytes` is the size of the blob, 0 where there was none.
   virtual void OnGet(std::string_view tier, GetOutcome outcome,

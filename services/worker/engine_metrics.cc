@@ -8,6 +8,9 @@ EngineMetrics::EngineMetrics(serving::Metrics& metrics)
     : waiting_calls_(
           metrics.AddGauge("stagebeam_engine_waiting_calls",
                            "Calls that wait for a place in the engine.")),
+      waiting_branches_(metrics.AddGauge(
+          "stagebeam_engine_waiting_branches",
+          "Sequences that these calls want; a score counts as one.")),
       running_calls_(metrics.AddGauge("stagebeam_engine_running_calls",
                                       "Calls that the engine computes.")),
       running_branches_(
@@ -41,7 +44,8 @@ EngineMetrics::EngineMetrics(serving::Metrics& metrics)
                              "Tokens sampled by ended calls.")),
       queue_seconds_(metrics.AddHistogram(
           "stagebeam_engine_queue_seconds",
-          "Time of a call before its first step.", serving::CallSeconds())),
+          "Time of a call until its place, or until its caller gave up.",
+          serving::CallSeconds())),
       prefill_seconds_(metrics.AddHistogram(
           "stagebeam_engine_prefill_seconds",
           "Time of a call computing its prompts.", serving::CallSeconds())),
@@ -51,6 +55,7 @@ EngineMetrics::EngineMetrics(serving::Metrics& metrics)
 
 void EngineMetrics::OnStep(const engine::StepReport& report) {
   waiting_calls_.Set(report.waiting_calls);
+  waiting_branches_.Set(report.waiting_branches);
   running_calls_.Set(report.running_calls);
   running_branches_.Set(report.running_branches);
   kv_bytes_used_.Set(static_cast<double>(report.kv_bytes_used));
@@ -65,12 +70,15 @@ void EngineMetrics::OnStep(const engine::StepReport& report) {
   }
 }
 
+void EngineMetrics::OnQueueLeft(absl::Duration waited) {
+  queue_seconds_.Observe(absl::ToDoubleSeconds(waited));
+}
+
 void EngineMetrics::OnCall(const engine::CallUsage& usage) {
   prompt_tokens_reused_.Increment(usage.reused_token_count);
   prompt_tokens_computed_.Increment(usage.prompt_token_count -
                                     usage.reused_token_count);
   generated_tokens_.Increment(usage.generated_token_count);
-  queue_seconds_.Observe(absl::ToDoubleSeconds(usage.queue_time));
   prefill_seconds_.Observe(absl::ToDoubleSeconds(usage.prefill_time));
   if (usage.generated_token_count > 0) {
     decode_seconds_.Observe(absl::ToDoubleSeconds(usage.decode_time));

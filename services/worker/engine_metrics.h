@@ -1,6 +1,7 @@
 #ifndef STAGEBEAM_SERVICES_WORKER_ENGINE_METRICS_H_
 #define STAGEBEAM_SERVICES_WORKER_ENGINE_METRICS_H_
 
+#include "absl/time/time.h"
 #include "libs/engine/engine.h"
 #include "libs/serving/metrics.h"
 
@@ -17,10 +18,12 @@ class EngineMetrics final : public engine::EngineObserver {
   explicit EngineMetrics(serving::Metrics& metrics);
 
   void OnStep(const engine::StepReport& report) override;
+  void OnQueueLeft(absl::Duration waited) override;
   void OnCall(const engine::CallUsage& usage) override;
 
  private:
   serving::Gauge waiting_calls_;
+  serving::Gauge waiting_branches_;
   serving::Gauge running_calls_;
   serving::Gauge running_branches_;
   serving::Gauge kv_bytes_used_;

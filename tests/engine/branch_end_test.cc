@@ -102,6 +102,7 @@ class WaitForEars : public EngineObserver {
     EXPECT_TRUE(heard.WaitForNotificationWithTimeout(kPatience));
   }
   void OnCall(const CallUsage&) override {}
+  void OnQueueLeft(absl::Duration) override {}
 
   bool was_between() const { return was_between_; }
 

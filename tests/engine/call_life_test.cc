@@ -101,8 +101,35 @@ TEST(CallLife, AWaitingCallEndsAtItsDeadline) {
   EXPECT_EQ(engine->Generate(second).status().code(),
             StatusCode::kDeadlineExceeded);
   EXPECT_FALSE(running.IsDone());
+  // Its waiting counts as much as that of a call that got its place.
+  EXPECT_EQ(gate.queue_leavers(), 2);
   gate.Open();
   EXPECT_TRUE(running.Result().ok());
+}
+
+TEST(CallLife, WaitingCallsAndTheirBranchesAreReported) {
+  StepGate gate;
+  EngineOptions options = ReferenceOptions();
+  options.max_running_branches = 4;
+  const auto engine = LoadEngine(options, &gate);
+  std::stop_source stop;
+  GenerateCall first = LongCall(*engine);
+  first.control.cancellation = stop.get_token();
+  Caller running(*engine, first);
+  gate.AwaitReport(IsDecoding);
+  Caller three(*engine, Ask(*engine, kQuestion, std::nullopt, 3, 1));
+  Caller two(*engine, Ask(*engine, kQuestion, std::nullopt, 2, 1));
+  gate.AwaitReport([](const StepReport& report) {
+    return report.waiting_calls == 2 && report.waiting_branches == 5;
+  });
+  EXPECT_EQ(gate.queue_leavers(), 1);
+  stop.request_stop();
+  EXPECT_TRUE(two.Result().ok());
+  EXPECT_TRUE(three.Result().ok());
+  EXPECT_EQ(gate.queue_leavers(), 3);
+  gate.AwaitReport([](const StepReport& report) {
+    return IsIdle(report) && report.waiting_branches == 0;
+  });
 }
 
 TEST(CallLife, ADeadlineInThePastIsTooLate) {

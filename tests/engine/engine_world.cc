@@ -118,6 +118,12 @@ void StepGate::OnCall(const CallUsage& usage) {
   ++calls_;
 }
 
+void StepGate::OnQueueLeft(absl::Duration waited) {
+  absl::MutexLock lock(&mutex_);
+  EXPECT_GE(waited, absl::ZeroDuration());
+  ++queue_leavers_;
+}
+
 void StepGate::Shut() {
   absl::MutexLock lock(&mutex_);
   shut_ = true;
@@ -155,6 +161,11 @@ std::vector<StepReport> StepGate::reports() const {
 int StepGate::calls() const {
   absl::MutexLock lock(&mutex_);
   return calls_;
+}
+
+int StepGate::queue_leavers() const {
+  absl::MutexLock lock(&mutex_);
+  return queue_leavers_;
 }
 
 }  // namespace stagebeam::engine

@@ -51,6 +51,7 @@ class StepGate : public EngineObserver {
  public:
   void OnStep(const StepReport& report) override ABSL_LOCKS_EXCLUDED(mutex_);
   void OnCall(const CallUsage& usage) override ABSL_LOCKS_EXCLUDED(mutex_);
+  void OnQueueLeft(absl::Duration waited) override ABSL_LOCKS_EXCLUDED(mutex_);
 
   // The next step to end holds the scheduler thread.
   void Shut() ABSL_LOCKS_EXCLUDED(mutex_);
@@ -64,12 +65,15 @@ class StepGate : public EngineObserver {
   // All reports and calls so far.
   std::vector<StepReport> reports() const ABSL_LOCKS_EXCLUDED(mutex_);
   int calls() const ABSL_LOCKS_EXCLUDED(mutex_);
+  // Calls that have left the queue.
+  int queue_leavers() const ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
   mutable absl::Mutex mutex_;
   bool shut_ ABSL_GUARDED_BY(mutex_) = false;
   bool held_ ABSL_GUARDED_BY(mutex_) = false;
   int calls_ ABSL_GUARDED_BY(mutex_) = 0;
+  int queue_leavers_ ABSL_GUARDED_BY(mutex_) = 0;
   std::vector<StepReport> reports_ ABSL_GUARDED_BY(mutex_);
 };
 

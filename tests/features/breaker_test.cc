@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <memory>
+#include <vector>
 
 #include "absl/time/clock.h"
 #include "libs/features/breaker_store.h"
@@ -16,6 +17,7 @@ namespace {
 
 using ::stagebeam::testing::MakeBlob;
 using ::stagebeam::testing::ScriptedStore;
+using ::testing::ElementsAre;
 
 class BreakerTest : public ::testing::Test {
  protected:
@@ -30,10 +32,11 @@ class BreakerTest : public ::testing::Test {
   void Pass(absl::Duration time) { now_ += time; }
 
   absl::Time now_ = absl::UnixEpoch();
+  std::vector<bool> changes_;
   std::shared_ptr<ScriptedStore> store_ = std::make_shared<ScriptedStore>();
   std::shared_ptr<Breaker> breaker_ = std::make_shared<Breaker>(
       Breaker::Options{.failures = 3, .pause = absl::Seconds(5)},
-      [this] { return now_; });
+      [this] { return now_; }, [this](bool open) { changes_.push_back(open); });
   BreakerStore guarded_{store_, breaker_};
 };
 
@@ -65,6 +68,20 @@ TEST_F(BreakerTest, AnswersOfNoAreNotFailures) {
               absl::StatusCode::kResourceExhausted);
   }
   EXPECT_EQ(store_->put_count, 10);
+}
+
+TEST_F(BreakerTest, OpeningAndClosingAreTold) {
+  Break(2);
+  EXPECT_THAT(changes_, ElementsAre());
+  Break(1);
+  EXPECT_THAT(changes_, ElementsAre(true));
+  Pass(absl::Seconds(5));
+  Break(1);  // A trial that fails leaves it open.
+  EXPECT_THAT(changes_, ElementsAre(true));
+  Pass(absl::Seconds(5));
+  Mend();
+  EXPECT_TRUE(absl::IsNotFound(Get()));
+  EXPECT_THAT(changes_, ElementsAre(true, false));
 }
 
 TEST_F(BreakerTest, ATrialThatSucceedsClosesIt) {

@@ -85,6 +85,7 @@ TEST_F(FeatureStackTest, ASickRedisIsLeftAloneAfterAFewFailures) {
     EXPECT_TRUE(stack.store->Put("k", MakeBlob(16), kWhenever).ok());
   }
   EXPECT_EQ(sick.accepted_count(), 3);
+  EXPECT_THAT(observer_.TakeBreakers(), ElementsAre("opened"));
   EXPECT_TRUE(stack.store->Get("k", kWhenever).ok());
   EXPECT_TRUE(
       absl::IsUnavailable(stack.leases->Acquire("k", kWhenever).status()));
@@ -129,6 +130,12 @@ TEST_F(FeatureStackTest, SeveralRedisShareTheKeysAndOneMayDie) {
   const int left = count_found();
   EXPECT_GT(left, 0);
   EXPECT_LT(left, 20);
+}
+
+TEST_F(FeatureStackTest, TheObserverKnowsTheTiersBeforeTheyAreAsked) {
+  Build({server_.address(), "127.0.0.1:1"}, std::make_shared<ScriptedStore>());
+  EXPECT_THAT(observer_.TakeTiers(), ElementsAre("memory", "redis", "encoder"));
+  EXPECT_EQ(observer_.servers(), 2);
 }
 
 TEST_F(FeatureStackTest, WithoutRedisThereAreNoLeases) {

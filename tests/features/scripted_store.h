@@ -49,7 +49,7 @@ class ScriptedStore : public features::FeatureStore {
   absl::Mutex mutex_;
 };
 
-// Keeps the outcomes it hears of, as "tier outcome".
+// Keeps the outcomes it hears of, as "tier outcome", and the breakers' changes.
 class RecordingObserver : public features::StoreObserver {
  public:
   void OnGet(std::string_view tier, features::GetOutcome outcome,
@@ -65,7 +65,26 @@ class RecordingObserver : public features::StoreObserver {
                     std::string(features::OutcomeName(outcome)));
   }
 
+  void OnTier(std::string_view tier) override {
+    absl::MutexLock lock(&mutex_);
+    tiers_.emplace_back(tier);
+  }
+  void OnRedisServers(int count) override {
+    absl::MutexLock lock(&mutex_);
+    servers_ += count;
+  }
+  void OnBreaker(bool open) override {
+    absl::MutexLock lock(&mutex_);
+    breakers_.emplace_back(open ? "opened" : "closed");
+  }
+
+  int servers() {
+    absl::MutexLock lock(&mutex_);
+    return servers_;
+  }
   // What came since the last call.
+  std::vector<std::string> TakeTiers() { return Take(tiers_); }
+  std::vector<std::string> TakeBreakers() { return Take(breakers_); }
   std::vector<std::string> TakeGets() { return Take(gets_); }
   std::vector<std::string> TakePuts() { return Take(puts_); }
 
@@ -76,6 +95,9 @@ class RecordingObserver : public features::StoreObserver {
   }
 
   absl::Mutex mutex_;
+  int servers_ = 0;
+  std::vector<std::string> tiers_;
+  std::vector<std::string> breakers_;
   std::vector<std::string> gets_;
   std::vector<std::string> puts_;
 };
