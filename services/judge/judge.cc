@@ -15,9 +15,9 @@ EngineJudge::EngineJudge(engine::Engine& engine, const JudgePrompts& wording,
                          tracing::Tracer tracer)
     : features_(features),
       default_method_(options.default_method),
-      score_(engine, wording),
-      write_(engine, wording, score_, options.verdict_length),
       duels_(metrics),
+      score_(engine, wording, duels_),
+      write_(engine, wording, score_, options.verdict_length),
       tracer_(tracer) {}
 
 absl::StatusOr<inference::CompareResult> EngineJudge::ComparePairs(

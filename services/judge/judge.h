@@ -45,9 +45,9 @@ class EngineJudge final : public inference::Judge {
 
   const worker::FeatureSource& features_;
   const inference::JudgeMethod default_method_;
+  DuelMetrics duels_;
   const ScoreMethod score_;
   const WriteMethod write_;
-  DuelMetrics duels_;
   const tracing::Tracer tracer_;
 };
 

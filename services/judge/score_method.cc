@@ -21,6 +21,11 @@ inference::Verdict ToVerdict(double margin, const inference::Pair& pair) {
   return verdict;
 }
 
+bool AreEqual(const inference::CompareRequest& request,
+              const inference::Pair& pair) {
+  return request.candidates[pair.first] == request.candidates[pair.second];
+}
+
 // margins[i]: of hearing.pairs[i].
 inference::CompareResult ToResult(const inference::CompareRequest& request,
                                   const Hearing& hearing,
@@ -29,9 +34,8 @@ inference::CompareResult ToResult(const inference::CompareRequest& request,
   inference::CompareResult result;
   for (size_t i = 0; i < hearing.pairs.size(); ++i) {
     const inference::Pair& pair = request.pairs[hearing.pairs[i]];
-    const bool equal =
-        request.candidates[pair.first] == request.candidates[pair.second];
-    result.verdicts.push_back(ToVerdict(equal ? 0 : margins[i], pair));
+    const double margin = AreEqual(request, pair) ? 0 : margins[i];
+    result.verdicts.push_back(ToVerdict(margin, pair));
   }
   result.usage = ToUsage(usage);
   return result;
@@ -56,11 +60,13 @@ absl::StatusOr<inference::CompareResult> ScoreMethod::Decide(
   const auto output = Score(hearing, std::move(prompts));
   if (!output.ok()) return output.status();
   std::vector<double> margins;
-  for (size_t i = 0; i < output->probabilities.size(); i += 2) {
+  for (size_t i = 0; i < hearing.pairs.size(); ++i) {
+    const double as_given = Margin(output->probabilities[2 * i]);
+    const double swapped = Margin(output->probabilities[2 * i + 1]);
     // A difference of differences: exactly the opposite for the swapped pair.
-    margins.push_back((Margin(output->probabilities[i]) -
-                       Margin(output->probabilities[i + 1])) /
-                      2);
+    margins.push_back((as_given - swapped) / 2);
+    if (!AreEqual(request, request.pairs[hearing.pairs[i]]))
+      metrics_.CountOrders(/*agreed=*/as_given * swapped < 0);
   }
   return ToResult(request, hearing, margins, output->usage);
 }

@@ -7,6 +7,7 @@
 #include "absl/status/statusor.h"
 #include "libs/engine/engine.h"
 #include "libs/inference/judge.h"
+#include "services/judge/duel_metrics.h"
 #include "services/judge/hearing.h"
 #include "services/judge/judge_prompts.h"
 #include "services/judge/pair_prompts.h"
@@ -17,9 +18,13 @@ namespace stagebeam::judge {
 // score_prefix: one engine call, no sampling. Thread-safe.
 class ScoreMethod {
  public:
-  // Both must outlive it.
-  ScoreMethod(engine::Engine& engine, const JudgePrompts& wording)
-      : engine_(engine), wording_(wording), prompts_(engine, wording) {}
+  // All must outlive it.
+  ScoreMethod(engine::Engine& engine, const JudgePrompts& wording,
+              DuelMetrics& metrics)
+      : engine_(engine),
+        wording_(wording),
+        metrics_(metrics),
+        prompts_(engine, wording) {}
 
   // A verdict for each of hearing.pairs. With both orders the two probabilities
   // of a candidate are averaged, so that swapping a pair swaps its verdict. A
@@ -41,6 +46,7 @@ class ScoreMethod {
 
   engine::Engine& engine_;
   const JudgePrompts& wording_;
+  DuelMetrics& metrics_;
   const PairPrompts prompts_;
 };
 

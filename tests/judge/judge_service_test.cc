@@ -361,6 +361,67 @@ TEST_F(JudgeService, SixtyFourPairsAreOneCall) {
   }
 }
 
+// A judge that counts on a page of its own, and what it said.
+class CountedJudge : public JudgeTest {
+ protected:
+  std::vector<inference::Verdict> Compare(
+      inference::JudgeMethod method,
+      const std::vector<inference::Pair>& pairs) {
+    inference::CompareRequest request;
+    request.question = "How many red circles are there?";
+    request.subject = inference::Subject::kCaption;
+    request.candidates = {"A red circle.", "Two red circles.", "red red red",
+                          "A red circle."};
+    request.pairs = pairs;
+    request.method = method;
+    const auto result = judge_.ComparePairs({}, request);
+    EXPECT_TRUE(result.ok()) << result.status();
+    return result.ok() ? result->verdicts : std::vector<inference::Verdict>();
+  }
+
+  serving::Metrics metrics_{"judge"};
+  EngineJudge judge_{*process_->worker.engine,
+                     process_->wording,
+                     *process_->worker.features,
+                     {},
+                     metrics_};
+};
+
+TEST_F(CountedJudge, TellsHowOftenBothOrdersAgree) {
+  // Candidates 0 and 3 are equal, and no case for either order.
+  const std::vector<inference::Pair> pairs = {{0, 1}, {1, 2}, {2, 0}, {0, 3}};
+  const std::vector<inference::Pair> swapped = {{1, 0}, {2, 1}, {0, 2}};
+  const auto one = Compare(inference::JudgeMethod::kScore, pairs);
+  const auto other = Compare(inference::JudgeMethod::kScore, swapped);
+  ASSERT_THAT(one, SizeIs(4));
+  ASSERT_THAT(other, SizeIs(3));
+  int agreed = 0;
+  for (int i = 0; i < 3; ++i)
+    agreed += one[i].first_is_better != other[i].first_is_better;
+  EXPECT_THAT(metrics_.Text(),
+              HasSubstr("_checks_total{outcome=\"agreed\"} 0"));
+  Compare(inference::JudgeMethod::kScoreBothOrders, pairs);
+  EXPECT_THAT(metrics_.Text(),
+              HasSubstr("stagebeam_judge_order_checks_total{outcome="
+                        "\"agreed\"} " +
+                        std::to_string(agreed)));
+  EXPECT_THAT(metrics_.Text(),
+              HasSubstr("stagebeam_judge_order_checks_total{outcome="
+                        "\"disagreed\"} " +
+                        std::to_string(3 - agreed)));
+}
+
+TEST_F(CountedJudge, TellsHowSureItWas) {
+  // Equal texts are an even choice.
+  Compare(inference::JudgeMethod::kScore, {{0, 3}, {3, 0}});
+  EXPECT_THAT(metrics_.Text(),
+              HasSubstr("stagebeam_judge_confidence_ratio_bucket{method="
+                        "\"score\",le=\"0.5\"} 2\n"));
+  EXPECT_THAT(metrics_.Text(),
+              HasSubstr("stagebeam_judge_duels_total{method=\"score\",outcome="
+                        "\"second\"} 1\n"));
+}
+
 TEST_F(JudgeService, MetricsCountDuelsByMethodAndOutcome) {
   First(Request(v1::METHOD_SCORE));
   EXPECT_THAT(
