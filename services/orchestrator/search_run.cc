@@ -103,7 +103,8 @@ void SearchRun::KeepPace() {
     calls_.EndExpansion();
     Describe(trace.back(), stage_span_);
     stage_span_.End(workers_.now());
-    metrics_.StageTook(trace.back().stage, now - expansion_start_);
+    metrics_.StageTook(StrategyName(question_.strategy), trace.back().stage,
+                       now - expansion_start_);
     pace_.ExpansionTook(now - expansion_start_);
   }
   if (search_->Done()) return;

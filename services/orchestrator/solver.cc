@@ -13,7 +13,7 @@ absl::StatusOr<Answer> Solver::Solve(const inference::RequestContext& context,
   if (!answer.ok()) {
     return ForCaller(answer.status(), question.features.has_value());
   }
-  metrics_.Answered(*answer);
+  metrics_.Answered(StrategyName(question.strategy), *answer);
   return answer;
 }
 

@@ -10,11 +10,6 @@ namespace {
 
 using search::DegradationKind;
 
-constexpr char kEarlyDuels[] = "stagebeam_orchestrator_early_duels_total";
-constexpr char kRequests[] = "stagebeam_orchestrator_requests_total";
-constexpr char kRequestsHelp[] =
-    "Questions, by strategy and by how they ended.";
-
 std::string NameOf(DegradationKind kind) {
   switch (kind) {
     case DegradationKind::kJudgeUnavailable:
@@ -44,8 +39,7 @@ SolverMetrics::SolverMetrics(serving::Metrics& metrics)
                                 "Duels decided by a judge.")) {
   for (const char* strategy :
        {"single_pass", "best_of_n", "sentence_beam", "stage_beam"}) {
-    metrics.AddCounter(kRequests, kRequestsHelp,
-                       {{"strategy", strategy}, {"outcome", "answered"}});
+    StartAtZero(strategy);
   }
   for (auto kind :
        {DegradationKind::kJudgeUnavailable, DegradationKind::kFewerCandidates,
@@ -54,8 +48,23 @@ SolverMetrics::SolverMetrics(serving::Metrics& metrics)
   }
   for (const char* kind : {"prompt", "reused", "generated"}) Tokens(kind);
   for (const char* outcome : {"used", "wasted", "failed"}) EarlyDuels(outcome);
-  for (search::Stage stage : search::kStages) StageSeconds(stage);
-  StageSeconds(search::Stage::kResponse);
+  for (const bool cached : {true, false}) Pictures(cached);
+}
+
+// So that rates see the first event of each series that alerts ask for.
+void SolverMetrics::StartAtZero(std::string_view strategy) {
+  Requests(strategy, absl::OkStatus());
+  Requests(strategy, absl::DeadlineExceededError(""));
+  RequestSeconds(strategy);
+  for (const char* kind : {"prompt", "generated"})
+    RequestTokens(strategy, kind);
+  for (const char* service : {"encoder", "generator", "judge", "orchestrator"})
+    ServiceSeconds(strategy, service);
+  if (strategy != "stage_beam") {
+    StageSeconds(strategy, search::Stage::kResponse);
+    return;
+  }
+  for (search::Stage stage : search::kStages) StageSeconds(strategy, stage);
 }
 
 serving::Counter SolverMetrics::Degradations(DegradationKind kind) {
@@ -75,48 +84,106 @@ serving::Counter SolverMetrics::Tokens(std::string_view kind) {
 
 serving::Counter SolverMetrics::EarlyDuels(std::string_view outcome) {
   return metrics_.AddCounter(
-      kEarlyDuels,
+      "stagebeam_orchestrator_early_duels_total",
       "Duels of answered questions that were begun while candidates were "
       "still sampled, by what became of them.",
       {{"outcome", std::string(outcome)}});
 }
 
-serving::Histogram SolverMetrics::StageSeconds(search::Stage stage) {
+serving::Counter SolverMetrics::Pictures(bool cached) {
+  return metrics_.AddCounter(
+      "stagebeam_orchestrator_pictures_total",
+      "Pictures of answered questions, by where their features came from.",
+      {{"source", cached ? "cache" : "encoding"}});
+}
+
+serving::Counter SolverMetrics::Requests(std::string_view strategy,
+                                         const absl::Status& status) {
+  return metrics_.AddCounter(
+      "stagebeam_orchestrator_requests_total",
+      "Questions, by strategy and by how they ended.",
+      {{"strategy", std::string(strategy)}, {"outcome", OutcomeOf(status)}});
+}
+
+serving::Histogram SolverMetrics::RequestSeconds(std::string_view strategy) {
+  return metrics_.AddHistogram(
+      "stagebeam_orchestrator_request_seconds",
+      "Wall time of a search that answered, by strategy.",
+      serving::CallSeconds(), {{"strategy", std::string(strategy)}});
+}
+
+serving::Histogram SolverMetrics::RequestTokens(std::string_view strategy,
+                                                std::string_view kind) {
+  return metrics_.AddHistogram(
+      "stagebeam_orchestrator_request_tokens",
+      "Tokens of one answered question, generator and judge, by strategy.",
+      serving::PowersOfTwo(1 << 18),
+      {{"strategy", std::string(strategy)}, {"kind", std::string(kind)}});
+}
+
+serving::Counter SolverMetrics::ServiceSeconds(std::string_view strategy,
+                                               std::string_view service) {
+  return metrics_.AddCounter(
+      "stagebeam_orchestrator_service_seconds_total",
+      "Wall time of answered searches, by the service that they waited for.",
+      {{"strategy", std::string(strategy)}, {"service", std::string(service)}});
+}
+
+serving::Histogram SolverMetrics::StageSeconds(std::string_view strategy,
+                                               search::Stage stage) {
   return metrics_.AddHistogram(
       "stagebeam_orchestrator_stage_seconds",
-      "Wall time of an expansion and its knock-out, by stage.",
+      "Wall time of an expansion and its knock-out, by stage and strategy.",
       serving::CallSeconds(),
-      {{"stage", std::string(search::StageName(stage))}});
+      {{"stage", std::string(search::StageName(stage))},
+       {"strategy", std::string(strategy)}});
 }
 
 void SolverMetrics::RequestEnded(std::string_view strategy,
                                  const absl::Status& status) {
-  metrics_
-      .AddCounter(
-          kRequests, kRequestsHelp,
-          {{"strategy", std::string(strategy)}, {"outcome", OutcomeOf(status)}})
-      .Increment();
+  Requests(strategy, status).Increment();
 }
 
-void SolverMetrics::StageTook(search::Stage stage, absl::Duration time) {
-  StageSeconds(stage).Observe(absl::ToDoubleSeconds(time));
+void SolverMetrics::StageTook(std::string_view strategy, search::Stage stage,
+                              absl::Duration time) {
+  StageSeconds(strategy, stage).Observe(absl::ToDoubleSeconds(time));
 }
 
-void SolverMetrics::Answered(const Answer& answer) {
-  candidates_.Increment(answer.cost.candidate_count);
-  duels_.Increment(answer.cost.duel_count);
-  EarlyDuels("used").Increment(answer.cost.early_duels.used);
-  EarlyDuels("wasted").Increment(answer.cost.early_duels.wasted);
-  EarlyDuels("failed").Increment(answer.cost.early_duels.failed);
-  Tokens("prompt").Increment(
-      static_cast<double>(answer.cost.prompt_token_count));
-  Tokens("reused").Increment(
-      static_cast<double>(answer.cost.reused_token_count));
-  Tokens("generated")
-      .Increment(static_cast<double>(answer.cost.generated_token_count));
+void SolverMetrics::Answered(std::string_view strategy, const Answer& answer) {
+  const Cost& cost = answer.cost;
+  candidates_.Increment(cost.candidate_count);
+  duels_.Increment(cost.duel_count);
+  EarlyDuels("used").Increment(cost.early_duels.used);
+  EarlyDuels("wasted").Increment(cost.early_duels.wasted);
+  EarlyDuels("failed").Increment(cost.early_duels.failed);
+  Pictures(cost.image_cached).Increment();
+  CountTokens(strategy, cost);
+  CountTime(strategy, cost);
   for (const search::Degradation& degradation : answer.outcome.degradations) {
     Degradations(degradation.kind).Increment();
   }
+}
+
+void SolverMetrics::CountTokens(std::string_view strategy, const Cost& cost) {
+  const auto prompt = static_cast<double>(cost.prompt_token_count);
+  const auto generated = static_cast<double>(cost.generated_token_count);
+  Tokens("prompt").Increment(prompt);
+  Tokens("reused").Increment(static_cast<double>(cost.reused_token_count));
+  Tokens("generated").Increment(generated);
+  RequestTokens(strategy, "prompt").Observe(prompt);
+  RequestTokens(strategy, "generated").Observe(generated);
+}
+
+void SolverMetrics::CountTime(std::string_view strategy, const Cost& cost) {
+  const auto count = [&](std::string_view service, absl::Duration time) {
+    ServiceSeconds(strategy, service).Increment(absl::ToDoubleSeconds(time));
+  };
+  count("encoder", cost.encode_time);
+  count("generator", cost.generate_time);
+  count("judge", cost.judge_time);
+  count("orchestrator", cost.total_time - cost.encode_time -
+                            cost.generate_time - cost.judge_time);
+  RequestSeconds(strategy).Observe(absl::ToDoubleSeconds(cost.total_time));
 }
 
 }  // namespace stagebeam::orchestrator

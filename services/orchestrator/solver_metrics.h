@@ -17,17 +17,31 @@ class SolverMetrics {
   // `metrics` must outlive it. Every series starts at 0.
   explicit SolverMetrics(serving::Metrics& metrics);
 
-  // A request of `strategy` (StrategyName) ended with `status`.
+  // Strategies are StrategyNames. A request ended with `status`.
   void RequestEnded(std::string_view strategy, const absl::Status& status);
   // An expansion of `stage` and its knock-out took `time`.
-  void StageTook(search::Stage stage, absl::Duration time);
-  void Answered(const Answer& answer);
+  void StageTook(std::string_view strategy, search::Stage stage,
+                 absl::Duration time);
+  void Answered(std::string_view strategy, const Answer& answer);
 
  private:
   serving::Counter Degradations(search::DegradationKind kind);
   serving::Counter Tokens(std::string_view kind);
   serving::Counter EarlyDuels(std::string_view outcome);
-  serving::Histogram StageSeconds(search::Stage stage);
+  serving::Counter Pictures(bool cached);
+  serving::Counter Requests(std::string_view strategy,
+                            const absl::Status& status);
+  serving::Histogram RequestSeconds(std::string_view strategy);
+  serving::Histogram RequestTokens(std::string_view strategy,
+                                   std::string_view kind);
+  // `service`: who was at work, or "orchestrator".
+  serving::Counter ServiceSeconds(std::string_view strategy,
+                                  std::string_view service);
+  serving::Histogram StageSeconds(std::string_view strategy,
+                                  search::Stage stage);
+  void StartAtZero(std::string_view strategy);
+  void CountTokens(std::string_view strategy, const Cost& cost);
+  void CountTime(std::string_view strategy, const Cost& cost);
 
   serving::Metrics& metrics_;
   const serving::Counter candidates_;

@@ -150,7 +150,21 @@ TEST_F(SolverTest, CountsWhatAnAnswerCost) {
   EXPECT_THAT(page, HasSubstr("stagebeam_orchestrator_candidates_total 8"));
   EXPECT_THAT(page,
               HasSubstr("stagebeam_orchestrator_stage_seconds_count{stage="
-                        "\"caption\"} 1"));
+                        "\"caption\",strategy=\"stage_beam\"} 1"));
+  EXPECT_THAT(page, HasSubstr("stagebeam_orchestrator_request_seconds_sum{"
+                              "strategy=\"stage_beam\"} 12\n"));
+  EXPECT_THAT(page, HasSubstr("stagebeam_orchestrator_request_tokens_sum{kind="
+                              "\"generated\",strategy=\"stage_beam\"} 16\n"));
+  EXPECT_THAT(page, HasSubstr("service_seconds_total{service=\"generator\","
+                              "strategy=\"stage_beam\"} 8\n"));
+  EXPECT_THAT(page, HasSubstr("service_seconds_total{service=\"judge\","
+                              "strategy=\"stage_beam\"} 4\n"));
+  EXPECT_THAT(page, HasSubstr("service_seconds_total{service=\"orchestrator\","
+                              "strategy=\"stage_beam\"} 0\n"));
+  EXPECT_THAT(page, HasSubstr("stagebeam_orchestrator_pictures_total{source="
+                              "\"encoding\"} 1\n"));
+  EXPECT_THAT(page, HasSubstr("requests_total{outcome=\"deadline_exceeded\","
+                              "strategy=\"best_of_n\"} 0\n"));
 }
 
 TEST_F(SolverTest, SameSeedSameAnswer) {
