@@ -6,6 +6,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/time/clock.h"
+#include "libs/serving/lateness.h"
 #include "libs/serving/status_conversion.h"
 
 namespace stagebeam::serving {
@@ -143,8 +144,11 @@ void CallLedger::Remove(CallScope* scope) {
   in_flight_.Set(static_cast<double>(open_.size()));
 }
 
-void CallLedger::Close(const CallScope& scope, const absl::Status& status) {
-  const absl::Duration time = absl::Now() - scope.arrival_;
+void CallLedger::Close(const CallScope& scope, const absl::Status& end) {
+  const absl::Time now = absl::Now();
+  const absl::Duration time = now - scope.arrival_;
+  const absl::Status status =
+      WithLateness(end, scope.arrival_, scope.context().deadline, now);
   const std::string code = absl::StatusCodeToString(status.code());
   metrics_
       .AddCounter("stagebeam_rpc_requests_total",

@@ -85,7 +85,7 @@ class CallLedger {
 
  private:
   friend class CallScope;
-  void Close(const CallScope& scope, const absl::Status& status);
+  void Close(const CallScope& scope, const absl::Status& end);
   void Remove(CallScope* scope);
 
   Metrics& metrics_;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/time/clock.h"
+#include "libs/serving/lateness.h"
 #include "libs/tracing/trace_context.h"
 #include "services/orchestrator/event_stream.h"
 #include "services/orchestrator/response_conversion.h"
@@ -82,8 +83,11 @@ absl::StatusOr<RequestLedger::Response> OrchestratorServiceAdapter::Answer(
     return question.status();
   }
   const std::string strategy = StrategyName(question->strategy);
+  const absl::Time start = absl::Now();
   auto answer = Solve(caller, request, *std::move(question), listener);
-  metrics_.RequestEnded(strategy, answer.status());
+  metrics_.RequestEnded(
+      strategy, serving::WithLateness(answer.status(), start, caller.deadline,
+                                      absl::Now()));
   return answer;
 }
 

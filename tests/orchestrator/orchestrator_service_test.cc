@@ -12,6 +12,8 @@
 #include <vector>
 
 #include "absl/synchronization/notification.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "libs/serving/authenticator.h"
 #include "libs/serving/logger.h"
 #include "libs/serving/metrics.h"
@@ -180,6 +182,25 @@ TEST_F(OrchestratorServiceTest, ErrorsNameTheField) {
   EXPECT_THAT(metrics_.Text(),
               HasSubstr("stagebeam_orchestrator_requests_total{outcome="
                         "\"invalid_argument\",strategy=\"none\"} 1"));
+}
+
+TEST_F(OrchestratorServiceTest, ACallerWhoseTimeIsUpCountsAsAMissedDeadline) {
+  generator_.script =
+      [](const inference::RequestContext& context,
+         const auto&) -> absl::StatusOr<inference::GenerateResult> {
+    return WaitUntilCancelled(context);
+  };
+  grpc::ClientContext context;
+  context.set_deadline(absl::ToChronoTime(absl::Now() + absl::Seconds(1)));
+  v1::ReasonResponse response;
+  EXPECT_EQ(stub_->Reason(&context, Request(), &response).error_code(),
+            grpc::StatusCode::DEADLINE_EXCEEDED);
+  ASSERT_TRUE(calls_.WaitUntilIdle(absl::Now() + absl::Minutes(1)));
+  EXPECT_THAT(metrics_.Text(),
+              HasSubstr("stagebeam_orchestrator_requests_total{outcome="
+                        "\"deadline_exceeded\",strategy=\"stage_beam\"} 1"));
+  EXPECT_THAT(metrics_.Text(), HasSubstr("stagebeam_rpc_requests_total{code="
+                                         "\"DEADLINE_EXCEEDED\","));
 }
 
 TEST_F(OrchestratorServiceTest, ACallerThatLeavesCancelsTheWorkers) {
