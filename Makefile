@@ -1,6 +1,6 @@
 # Each target does its own set-up (Debian packages, libtorch, build) where
 # something is missing, and nothing where it is not.
-.PHONY: help build demo test lint format clean asan cuda images goldens pictures accuracy example bench capacity k8s
+.PHONY: help build demo test lint format clean asan cuda images goldens pictures accuracy example bench capacity k8s dashboard
 
 help:
 	@echo 'make demo      start a cluster on this machine and ask it about pictures'
@@ -15,6 +15,7 @@ help:
 	@echo 'make bench     a short form of every benchmark'
 	@echo 'make capacity  how large a cluster must be and how it scales, computed (minutes)'
 	@echo 'make example   run the Python example against a cluster'
+	@echo 'make dashboard a cluster under load, and a Prometheus that draws its dashboards'
 	@echo 'make k8s       render the Kubernetes manifests into out/k8s'
 	@echo 'make goldens   make the golden test data again with Hugging Face'
 	@echo 'make pictures  draw the pictures of the demo again'
@@ -55,6 +56,9 @@ capacity:
 
 example:
 	@bash scripts/example.sh
+
+dashboard:
+	@bash scripts/dashboard.sh
 
 k8s:
 	@bash scripts/render_k8s.sh

@@ -81,9 +81,12 @@ BOARD = Board(
         )),
         Row("Processes", (
             Panel("Replicas", "Processes that are scraped, by job.", "short",
-                  (Query(level("stagebeam_build_info", "", "job"), "{{job}}"),), columns=2),
+                  (Query(level("stagebeam_build_info", "", "job"), "{{job}}"),)),
             Panel("Restarts", "Starts in the last 10 minutes, by job.", "short",
                   (Query('sum by (job) (changes(stagebeam_process_start_time_seconds'
-                         '{namespace=~"$namespace"}[10m]))', "{{job}}"),), columns=2),
+                         '{namespace=~"$namespace"}[10m]))', "{{job}}"),)),
+            Panel("Spans", "Of traces, by what became of them.", "short",
+                  (Query(rate("stagebeam_spans_total", "", "outcome"), "{{outcome}}"),),
+                  stack="normal"),
         )),
     ))
