@@ -21,6 +21,8 @@ esac
 [[ $(id -u) == 0 ]] || fail "not root: making root file systems and mounting them needs it"
 bash scripts/install_packages.sh scripts/packages_images.txt
 source scripts/image_store.sh
+# Buildah leaves its store mounted on itself, and then nobody can delete it.
+trap 'umount "$cache/storage/overlay" 2>/dev/null || true' EXIT
 
 # Prints the digest of the base, which is how the Dockerfile names it.
 base() {
