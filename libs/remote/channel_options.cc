@@ -11,6 +11,12 @@
 namespace stagebeam::remote {
 namespace {
 
+// pick_first, gRPC's default, does not watch health.
+constexpr char kServiceConfig[] = R"({
+  "loadBalancingConfig": [{"round_robin": {}}],
+  "healthCheckConfig": {"serviceName": ""}
+})";
+
 absl::StatusOr<std::string> ReadFile(const std::string& path) {
   if (path.empty()) return std::string();
   std::ifstream file(path, std::ios::binary);
@@ -42,6 +48,8 @@ grpc::ChannelArguments Arguments(const ChannelOptions& options) {
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS,
                    milliseconds(options.probe_timeout));
   arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
+  arguments.SetServiceConfigJSON(kServiceConfig);
+  arguments.SetInt(GRPC_ARG_SERVICE_CONFIG_DISABLE_RESOLUTION, 1);
   return arguments;
 }
 
@@ -63,10 +71,14 @@ absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> MakeCredentials(
 }
 
 std::shared_ptr<grpc::Channel> MakeChannel(
-    const std::string& address, const ChannelOptions& options,
+    const Endpoint& endpoint, const ChannelOptions& options,
     const std::shared_ptr<grpc::ChannelCredentials>& credentials) {
   serving::KeepGrpcRunning();
-  return grpc::CreateCustomChannel(address, credentials, Arguments(options));
+  grpc::ChannelArguments arguments = Arguments(options);
+  if (!endpoint.authority.empty()) {
+    arguments.SetString(GRPC_ARG_DEFAULT_AUTHORITY, endpoint.authority);
+  }
+  return grpc::CreateCustomChannel(endpoint.address, credentials, arguments);
 }
 
 }  // namespace stagebeam::remote

@@ -9,6 +9,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "libs/remote/endpoint.h"
 
 namespace stagebeam::remote {
 
@@ -24,9 +25,9 @@ struct ChannelOptions {
   std::string tls_key = {};
   // Sent as "authorization: Bearer <token>"; empty: nothing is sent.
   std::string auth_token = {};
-  // Longest pause between attempts to connect, so that a restarted server is
-  // in use within seconds.
-  absl::Duration max_reconnect_backoff = absl::Seconds(2);
+  // Longest pause between attempts to connect: shorter than what a call spends
+  // on its attempts, so that it outlasts a server's start.
+  absl::Duration max_reconnect_backoff = absl::Milliseconds(300);
   // A connection that is silent for this long during a call is probed, and
   // given up when the probe is not answered in `probe_timeout`.
   absl::Duration probe_interval = absl::Seconds(10);
@@ -37,11 +38,15 @@ struct ChannelOptions {
 absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> MakeCredentials(
     const ChannelOptions& options);
 
-// A channel of its own (no connection is shared with another channel) to
-// "host:port" or "unix:/path". It never sends compressed messages and leaves
-// retries to its user. Connects on first use.
+// A channel of its own (no connection is shared with another channel). It never
+// sends compressed messages and leaves retries to its user. Connects on first
+// use, and again by itself.
+//
+// It watches the server's health: while that is not SERVING, new calls are
+// UNAVAILABLE at once and the state is TRANSIENT_FAILURE. Running calls go on.
+// A server without grpc.health.v1 counts as SERVING.
 std::shared_ptr<grpc::Channel> MakeChannel(
-    const std::string& address, const ChannelOptions& options,
+    const Endpoint& endpoint, const ChannelOptions& options,
     const std::shared_ptr<grpc::ChannelCredentials>& credentials);
 
 }  // namespace stagebeam::remote

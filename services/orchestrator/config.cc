@@ -12,14 +12,19 @@
 #include "libs/serving/flag_check.h"
 
 ABSL_FLAG(std::string, encoders, "127.0.0.1:50052",
-          "addresses of encoders, comma-separated: host:port, unix:/path or "
-          "dns:///name:port");
+          "addresses of encoders, comma-separated: host:port, unix:/path, "
+          "dns:///name:port, or file:///path with one address a line");
 ABSL_FLAG(std::string, generators, "127.0.0.1:50053",
           "addresses of generators, as --encoders");
 ABSL_FLAG(std::string, judges, "127.0.0.1:50054",
           "addresses of judges, as --encoders");
 ABSL_FLAG(int, worker_attempts, 4,
           "attempts of one call to workers, over their replicas");
+ABSL_FLAG(absl::Duration, worker_refresh_interval, absl::Seconds(1),
+          "how often names and files of workers are looked up again");
+ABSL_FLAG(double, worker_load_bound, 1.25,
+          "a replica with more calls than this multiple of the mean is passed "
+          "by");
 ABSL_FLAG(std::string, worker_tls_ca, "",
           "PEM file of the authority of the workers' certificates; empty: "
           "plain text");
@@ -148,12 +153,21 @@ absl::Status ReadWorkers(int64_t max_message_bytes,
   workers.generators = absl::GetFlag(FLAGS_generators);
   workers.judges = absl::GetFlag(FLAGS_judges);
   workers.max_attempts = absl::GetFlag(FLAGS_worker_attempts);
+  workers.refresh_interval = absl::GetFlag(FLAGS_worker_refresh_interval);
+  workers.load_bound = absl::GetFlag(FLAGS_worker_load_bound);
   workers.channel.max_message_bytes = max_message_bytes;
   workers.channel.tls_ca = absl::GetFlag(FLAGS_worker_tls_ca);
   workers.channel.tls_cert = absl::GetFlag(FLAGS_worker_tls_cert);
   workers.channel.tls_key = absl::GetFlag(FLAGS_worker_tls_key);
   absl::Status status =
       CheckFlag("worker_attempts", workers.max_attempts, 1, 100);
+  status.Update(CheckFlag("worker_refresh_interval", workers.refresh_interval,
+                          absl::Milliseconds(10), absl::Hours(1)));
+  if (!(workers.load_bound >= 1 && workers.load_bound <= 1000)) {
+    status.Update(RefuseFlag(
+        "worker_load_bound",
+        absl::StrCat("must be within [1, 1000], got ", workers.load_bound)));
+  }
   if (workers.channel.tls_cert.empty() != workers.channel.tls_key.empty()) {
     status.Update(RefuseFlag("worker_tls_cert", "comes with --worker_tls_key"));
   }

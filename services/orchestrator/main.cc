@@ -19,7 +19,7 @@ int Serve(const Config& config) {
   const otlp::ProcessTracing tracing(config.server, "orchestrator", metrics,
                                      logger);
   const auto remote =
-      RemoteWorkers::Create(config.workers, metrics, tracing.tracer());
+      RemoteWorkers::Create(config.workers, metrics, logger, tracing.tracer());
   if (!remote.ok()) return serving::ConfigError(kName, remote.status());
   FanOut fan_out(config.max_parallel_calls);
   FanOut early_duels(config.max_parallel_calls);

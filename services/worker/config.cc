@@ -56,7 +56,8 @@ ABSL_FLAG(
 ABSL_FLAG(std::string, encoder, "",
           "Encoders to fetch features from that Redis lacks, with commas "
           "between them: "
-          "host:port, unix:/path or dns:///host:port; empty: none");
+          "host:port, unix:/path, dns:///host:port, or file:///path with one "
+          "address a line; empty: none");
 ABSL_FLAG(int64_t, feature_memory_bytes, int64_t{256} << 20,
           "Bytes of features kept in memory, 0 for none");
 ABSL_FLAG(absl::Duration, feature_budget, absl::Seconds(1),

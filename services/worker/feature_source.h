@@ -24,7 +24,7 @@ namespace stagebeam::worker {
 struct FeatureSourceOptions {
   // Workers only read, so `write_to_redis` is off.
   features::FeatureStackOptions stack;
-  // Encoders with commas between them, as remote::ResolveAddresses reads them;
+  // Encoders with commas between them, as remote::AddressBook reads them;
   // empty: none.
   std::string encoder;
   // How long a call waits for features at most.

@@ -86,6 +86,7 @@ class Replica {
         options, {{"generator", service_.get()}}, calls_, metrics_, logger_);
     EXPECT_TRUE(server.ok()) << server.status();
     server_ = *std::move(server);
+    server_->SetServing();
   }
 
   std::string address() const {

@@ -102,6 +102,7 @@ class ModelServer {
         logger_);
     EXPECT_TRUE(server.ok()) << server.status();
     server_ = *std::move(server);
+    server_->SetServing();
     auto set = ReplicaSet::Create(absl::StrCat("127.0.0.1:", server_->port()));
     EXPECT_TRUE(set.ok()) << set.status();
     replicas_ = *std::move(set);

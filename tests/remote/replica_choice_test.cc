@@ -8,7 +8,6 @@
 
 #include "libs/remote/rendezvous.h"
 #include "libs/remote/replica_health.h"
-#include "libs/remote/resolver.h"
 #include "libs/remote/retry_budget.h"
 #include "libs/remote/stable_hash.h"
 
@@ -16,7 +15,6 @@ namespace stagebeam::remote {
 namespace {
 
 using ::testing::ElementsAre;
-using ::testing::HasSubstr;
 
 std::string Key(int i) { return "session-" + std::to_string(i); }
 
@@ -79,29 +77,6 @@ TEST(StableHash, IsTheSameInEveryBuildAndTellsKeysApart) {
   EXPECT_NE(StableHash("abc"), StableHash("acb"));
 }
 
-TEST(Resolver, AListIsReadInOrderWithoutDoubles) {
-  const auto addresses =
-      ResolveAddresses("a:1, b:2,unix:/run/x.sock,a:1,[::1]:3");
-  ASSERT_TRUE(addresses.ok()) << addresses.status();
-  EXPECT_THAT(*addresses,
-              ElementsAre("a:1", "b:2", "unix:/run/x.sock", "[::1]:3"));
-}
-
-TEST(Resolver, ANameIsLookedUp) {
-  const auto addresses = ResolveAddresses("dns:///localhost:50051");
-  ASSERT_TRUE(addresses.ok()) << addresses.status();
-  EXPECT_THAT(*addresses, ::testing::Contains("127.0.0.1:50051"));
-}
-
-TEST(Resolver, AnAddressThatIsNoneIsNamed) {
-  for (const char* list : {"", "a", "a:", ":1", "a:0", "a:65536", "a:x",
-                           "a:1,,b:1", "dns:///a", "dns:///:1"}) {
-    const absl::Status status = ResolveAddresses(list).status();
-    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << list;
-    EXPECT_THAT(std::string(status.message()), HasSubstr("host:port")) << list;
-  }
-}
-
 TEST(ReplicaHealth, CoolsDownTwiceAsLongAfterEachFailureInARow) {
   const absl::Time start = absl::UnixEpoch();
   ReplicaHealth health(absl::Seconds(1), absl::Seconds(3));
@@ -132,6 +107,20 @@ TEST(ReplicaHealth, ASuccessForgetsAll) {
   EXPECT_FALSE(health.CoolingDown(now + absl::Seconds(1)));
   health.Failed(now + absl::Seconds(2));
   EXPECT_FALSE(health.CoolingDown(now + absl::Seconds(3)));
+}
+
+TEST(ReplicaHealth, ErrorsCountOnlySeveralInARow) {
+  const absl::Time now = absl::UnixEpoch();
+  ReplicaHealth health(absl::Seconds(1), absl::Seconds(60),
+                       /*errors_in_a_row=*/3);
+  health.Erred(now);
+  health.Erred(now);
+  health.Succeeded();
+  health.Erred(now);
+  health.Erred(now);
+  EXPECT_FALSE(health.CoolingDown(now));
+  health.Erred(now);
+  EXPECT_TRUE(health.CoolingDown(now));
 }
 
 TEST(RetryBudget, RetriesStopWhereSuccessesDo) {

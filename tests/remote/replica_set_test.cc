@@ -13,12 +13,11 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "absl/synchronization/notification.h"
-#include "libs/remote/rendezvous.h"
 #include "libs/serving/status_conversion.h"
 #include "libs/tracing/trace_context.h"
 #include "stagebeam/encoder/v1/encoder.grpc.pb.h"
+#include "tests/remote/counting_server.h"
 #include "tests/serving/child_process.h"
 #include "tests/serving/encoder_server.h"
 #include "tests/tracing/span_log.h"
@@ -32,75 +31,6 @@ using inference::RequestContext;
 using serving::EncoderServer;
 using serving::ScriptedEncoder;
 using ::testing::ElementsAre;
-
-// Options that keep the test quick.
-ReplicaSetOptions Quick() {
-  ReplicaSetOptions options;
-  options.first_backoff = absl::Milliseconds(10);
-  return options;
-}
-
-std::unique_ptr<ReplicaSet> NewSet(const std::vector<std::string>& addresses,
-                                   ReplicaSetOptions options = Quick()) {
-  auto set =
-      ReplicaSet::Create(absl::StrJoin(addresses, ","), std::move(options));
-  EXPECT_TRUE(set.ok()) << set.status();
-  return *std::move(set);
-}
-
-// EncodeImage through the set; the answer's key names the server.
-absl::Status Call(ReplicaSet& set, std::string_view key,
-                  std::string* server = nullptr,
-                  const RequestContext& context = {}) {
-  EncodeImageResponse response;
-  const absl::Status status =
-      set.Call(context, {.key = key}, [&](auto& client, const auto& channel) {
-        return encoder::v1::EncoderService::NewStub(channel)->EncodeImage(
-            &client, EncodeImageRequest(), &response);
-      });
-  if (server != nullptr) *server = response.features().key();
-  return status;
-}
-
-// A server that counts its calls, signs its answers, and first says `status`.
-class CountingServer {
- public:
-  explicit CountingServer(std::string name, absl::Status status = {},
-                          serving::ServerOptions options = {})
-      : name_(std::move(name)),
-        status_(std::move(status)),
-        server_({.encode =
-                     [this](const RequestContext&, const EncodeImageRequest&,
-                            EncodeImageResponse& response) {
-                       ++calls_;
-                       response.mutable_features()->set_key(name_);
-                       return healed_ ? absl::OkStatus() : status_;
-                     },
-                 .options = options}) {}
-
-  std::string address() const { return server_.address(); }
-  int calls() const { return calls_; }
-  void Heal() { healed_ = true; }
-
- private:
-  const std::string name_;
-  const absl::Status status_;
-  std::atomic<int> calls_ = 0;
-  std::atomic<bool> healed_ = false;
-  EncoderServer server_;
-};
-
-// A key whose first choice is `address`.
-std::string KeyThatPrefers(const std::string& address,
-                           const std::vector<std::string>& addresses) {
-  for (int i = 0;; ++i) {
-    const std::string key = absl::StrCat("key-", i);
-    if (addresses[RendezvousOrder(key, addresses)[0]] == address) return key;
-  }
-}
-
-// An address on which nobody listens.
-std::string DeadAddress() { return EncoderServer({}).address(); }
 
 TEST(ReplicaSet, ASessionStaysOnItsReplica) {
   CountingServer a("a"), b("b"), c("c");
@@ -188,12 +118,12 @@ TEST(ReplicaSet, AFullReplicaSendsTheCallToAnotherOne) {
   CountingServer a("a", full), b("b");
   const std::vector<std::string> addresses = {a.address(), b.address()};
   const auto set = NewSet(addresses);
-  const std::string key = KeyThatPrefers(a.address(), addresses);
-  EXPECT_TRUE(Call(*set, key).ok());
-  // Full is not sick: it is asked first again.
-  EXPECT_TRUE(Call(*set, key).ok());
+  EXPECT_TRUE(Call(*set, KeyThatPrefers(a.address(), addresses)).ok());
+  EXPECT_EQ(a.calls(), 1);
+  EXPECT_EQ(b.calls(), 1);
+  // Full is not sick: other sessions still ask it first.
+  EXPECT_TRUE(Call(*set, KeyThatPrefers(a.address(), addresses, "x")).ok());
   EXPECT_EQ(a.calls(), 2);
-  EXPECT_EQ(b.calls(), 2);
 }
 
 TEST(ReplicaSet, WhereAllAreFullTheCallerHearsWhenToComeBack) {
@@ -222,6 +152,8 @@ TEST(ReplicaSet, AFailingReplicaIsLeftAloneForItsCoolDown) {
   options.first_cool_down = absl::Seconds(10);
   options.longest_cool_down = absl::Seconds(60);
   options.now = [&now] { return now; };
+  // Else the session would stay where it was answered.
+  options.remembered_sessions = 0;
   CountingServer a("a", absl::UnavailableError("sick")), b("b");
   const std::vector<std::string> addresses = {a.address(), b.address()};
   const auto set = NewSet(addresses, options);
@@ -401,7 +333,9 @@ TEST(ReplicaSet, EveryAttemptIsASpanAroundItsRpc) {
         seen = context;
         return absl::OkStatus();
       }});
-  const std::vector<std::string> addresses = {DeadAddress(), server.address()};
+  CountingServer draining("draining", absl::UnavailableError("draining"));
+  const std::vector<std::string> addresses = {draining.address(),
+                                              server.address()};
   ReplicaSetOptions options = Quick();
   options.tracer = tracer;
   const auto set = NewSet(addresses, options);

@@ -19,8 +19,9 @@ namespace {
 using serving::EncoderServer;
 using ::testing::HasSubstr;
 
-// A folder with an authority (ca), a server and a client that it signed, and a
-// stranger that signed itself; <name>.pem and <name>.key each.
+// A folder with an authority (ca), a server and a client that it signed, a
+// server named localhost, and a stranger that signed itself; <name>.pem and
+// <name>.key each.
 class Certificates : public testing::Test {
  protected:
   Certificates() : folder_(absl::StrCat(testing::TempDir(), "tls.", getpid())) {
@@ -29,6 +30,7 @@ class Certificates : public testing::Test {
     SelfSigned("stranger");
     Signed("server");
     Signed("client");
+    Signed("named", "DNS:localhost");
   }
   ~Certificates() override { std::filesystem::remove_all(folder_); }
 
@@ -36,10 +38,11 @@ class Certificates : public testing::Test {
     return absl::StrCat(folder_, "/", file);
   }
 
-  EncoderServer::Script Script(const std::string& client_ca) const {
+  EncoderServer::Script Script(const std::string& client_ca,
+                               const std::string& name = "server") const {
     serving::ServerOptions options;
-    options.tls_cert = Path("server.pem");
-    options.tls_key = Path("server.key");
+    options.tls_cert = Path(name + ".pem");
+    options.tls_key = Path(name + ".key");
     options.tls_client_ca = client_ca;
     return {.options = options};
   }
@@ -47,10 +50,14 @@ class Certificates : public testing::Test {
   // How a call to `server` ends.
   absl::Status Call(const EncoderServer& server,
                     const ChannelOptions& channel) const {
+    return Call(server.address(), channel);
+  }
+  absl::Status Call(const std::string& address,
+                    const ChannelOptions& channel) const {
     ReplicaSetOptions options;
     options.channel = channel;
     options.max_attempts = 1;
-    const auto set = ReplicaSet::Create(server.address(), options);
+    const auto set = ReplicaSet::Create(address, options);
     EXPECT_TRUE(set.ok()) << set.status();
     return RemoteEncoder(**set).EncodeImage({}, "picture").status();
   }
@@ -68,11 +75,12 @@ class Certificates : public testing::Test {
                      ".key -out ", name, ".pem"));
   }
 
-  void Signed(const std::string& name) const {
+  void Signed(const std::string& name,
+              const std::string& alternative = "IP:127.0.0.1") const {
     Run(absl::StrCat("req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 ",
                      "-nodes -subj /CN=", name, " -addext ",
-                     "subjectAltName=IP:127.0.0.1 -keyout ", name, ".key -out ",
-                     name, ".csr"));
+                     "subjectAltName=", alternative, " -keyout ", name,
+                     ".key -out ", name, ".csr"));
     Run(absl::StrCat("x509 -req -in ", name, ".csr -CA ca.pem -CAkey ca.key ",
                      "-CAcreateserial -days 2 -copy_extensions copy -out ",
                      name, ".pem"));
@@ -84,6 +92,18 @@ class Certificates : public testing::Test {
 TEST_F(Certificates, AServerOfTheAuthorityIsTrusted) {
   const EncoderServer server(Script(""));
   EXPECT_TRUE(Call(server, {.tls_ca = Path("ca.pem")}).ok());
+}
+
+TEST_F(Certificates, AServerFoundByNameProvesThatName) {
+  const ChannelOptions channel = {.tls_ca = Path("ca.pem")};
+  const auto by_name = [](EncoderServer& server) {
+    return absl::StrCat("dns:///localhost:", server.server().port());
+  };
+  EncoderServer named(Script("", "named"));
+  EXPECT_TRUE(Call(by_name(named), channel).ok());
+  EXPECT_FALSE(Call(named, channel).ok());
+  EncoderServer numbered(Script(""));
+  EXPECT_FALSE(Call(by_name(numbered), channel).ok());
 }
 
 TEST_F(Certificates, AnyOtherServerIsNot) {

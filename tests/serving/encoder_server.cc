@@ -61,6 +61,7 @@ EncoderServer::EncoderServer(Script script)
       *calls_, metrics_, logger_);
   EXPECT_TRUE(server.ok()) << server.status();
   server_ = *std::move(server);
+  if (script.serving) server_->SetServing();
 }
 
 std::string EncoderServer::address() const {

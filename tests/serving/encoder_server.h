@@ -58,6 +58,8 @@ class EncoderServer {
     ServerOptions options = {};
     bool keep_addresses = false;
     tracing::Tracer tracer = {};
+    // Whether health says SERVING from the beginning.
+    bool serving = true;
   };
 
   explicit EncoderServer(Script script);

@@ -75,7 +75,7 @@ class HealthWatch {
 };
 
 TEST(Health, IsServingOnlyAfterItIsSaid) {
-  EncoderServer server({});
+  EncoderServer server({.serving = false});
   for (const char* name : {"", kService}) {
     EXPECT_EQ(HealthOf(server, name), HealthCheckResponse::NOT_SERVING);
   }
@@ -95,7 +95,7 @@ TEST(Health, AnUnknownServiceIsNotFound) {
 }
 
 TEST(Health, AWatchHearsOfEveryChange) {
-  EncoderServer server({});
+  EncoderServer server({.serving = false});
   HealthWatch watch(server, kService);
   EXPECT_EQ(watch.Next(), HealthCheckResponse::NOT_SERVING);
   server.server().SetServing();
@@ -321,7 +321,7 @@ std::string HttpGet(int port, const std::string& path) {
 }
 
 TEST(MetricsPage, ShowsMetricsAndHealth) {
-  EncoderServer server({});
+  EncoderServer server({.serving = false});
   const int port = server.server().metrics_port();
   EXPECT_THAT(HttpGet(port, "/healthz"), StartsWith("HTTP/1.1 503 "));
   server.server().SetServing();
