@@ -3,14 +3,18 @@
 
   cluster.py up            starts it in the background and returns once it serves
   cluster.py status        says what runs where
+  cluster.py scale generators=4 judges=2
+                           starts or stops replicas of the running cluster
+  cluster.py restart       replaces each worker by a new one, one after the other
   cluster.py down          stops it, calls finished first
   cluster.py run -- CMD    starts it, runs CMD, and stops it whatever happens
 
 redis-server, the encoder, generators, judges and the orchestrator are each a
 process on ports of their own, bound to 127.0.0.1. With --combined, generator
 and judge are one process with one copy of the model, for machines with one GPU
-or few cores. CMD finds the orchestrator in STAGEBEAM_SERVER and its metrics
-page in STAGEBEAM_METRICS.
+or few cores. Services find each other by files in the state folder, so that
+replicas may come and go; neither scale nor restart loses a call. CMD finds the
+orchestrator in STAGEBEAM_SERVER and its metrics page in STAGEBEAM_METRICS.
 """
 
 import argparse
@@ -24,10 +28,14 @@ import subprocess
 import sys
 import time
 
+from control import Control, ask
 from plan import HOST, Options, kinds, make_plan
 from processes import START_SECONDS, STOP_SECONDS, Running, StartError, tail
+from scaling import Scaler
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
+# What `scale` may name, and the kind of process that it means.
+SCALABLE = {"encoders": "encoder", "generators": "generator", "judges": "judge"}
 
 
 def add_options(parser, state):
@@ -71,16 +79,33 @@ def check_options(parser, args):
 def parse():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("action", choices=["up", "down", "status", "run"])
+    parser.add_argument("action", choices=list(ACTIONS))
+    parser.add_argument("counts", nargs="*", metavar="REPLICAS=N",
+                        help="of scale: encoders, generators or judges, and how many")
     add_options(parser, SOURCE / "out" / "cluster")
     own = sys.argv[1:]
     cut = own.index("--") if "--" in own else len(own)
-    args = parser.parse_args(own[:cut])
+    args = parser.parse_intermixed_args(own[:cut])
     args.command = own[cut + 1:]
     check_options(parser, args)
+    check_counts(parser, args)
     if args.action == "run" and not args.command:
         parser.error("run: needs a command after --")
     return args
+
+
+def check_counts(parser, args):
+    """Makes `counts` a dictionary from kinds of process to numbers."""
+    if bool(args.counts) != (args.action == "scale"):
+        parser.error("scale: comes with REPLICAS=N, nothing else does")
+    counts = {}
+    for text in args.counts:
+        name, _, number = text.partition("=")
+        if name not in SCALABLE or not number.isdecimal() or not 1 <= int(number) <= 64:
+            parser.error(f"scale: '{text}' is not one of {', '.join(SCALABLE)}, =, and a number "
+                         "within [1, 64]")
+        counts[SCALABLE[name]] = int(number)
+    args.counts = counts
 
 
 def options_of(args):
@@ -166,12 +191,43 @@ def run(args, options):
 def supervise(options):
     """The background process of `up`: owns the cluster until SIGTERM."""
     stop_on_signals()
+    control = Control(options.state)
     running = start(options)
     try:
-        while True:
-            signal.pause()
+        control.serve(lambda request: change(options, running, request))
     finally:
         finish(options, running)
+
+
+def change(options, running, request):
+    """Carries out a request of `scale` or `restart`; {} or {"error": text}."""
+    scaler = Scaler(running)
+    try:
+        if request["action"] == "restart":
+            scaler.restart()
+        for kind, count in request["counts"].items():
+            scaler.scale(kind, count)
+        return {}
+    except StartError as error:
+        return {"error": str(error)}
+    finally:
+        write_state(options.state, running)
+
+
+def ask_for_change(args, options):
+    """`scale` and `restart`: returns once the running cluster has changed."""
+    if not read_state(options.state):
+        sys.exit("no cluster is running")
+    try:
+        answer = ask(options.state, {"action": args.action, "counts": args.counts})
+    except OSError:
+        sys.exit(f"the cluster of {options.state} takes no requests: it was not started by up")
+    except EOFError:
+        sys.exit("the cluster has ended")
+    if "error" in answer:
+        sys.exit(answer["error"])
+    print(describe(read_state(options.state)))
+    return 0
 
 
 def up(args, options):
@@ -235,13 +291,17 @@ def down(_, options):
     return 0
 
 
+ACTIONS = {"up": up, "down": down, "status": status, "run": run, "scale": ask_for_change,
+           "restart": ask_for_change}
+
+
 def main():
     args = parse()
     options = options_of(args)
     try:
         if args.action == "up" and os.environ.get("STAGEBEAM_SUPERVISOR"):
             return supervise(options)
-        return {"up": up, "down": down, "status": status, "run": run}[args.action](args, options)
+        return ACTIONS[args.action](args, options)
     except StartError as error:
         sys.exit(f"the cluster did not start: {error}")
 

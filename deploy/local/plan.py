@@ -6,6 +6,9 @@ import pathlib
 import socket
 
 HOST = "127.0.0.1"
+# Which services' addresses a kind of process belongs to.
+ROLES = {"encoder": ("encoder",), "generator": ("generator",), "judge": ("judge",),
+         "generator-judge": ("generator", "judge")}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,6 +35,7 @@ class Process:
     port: int
     metrics_port: int = 0  # 0: no metrics page.
     spins: bool = False  # Its threads wait for each other awake.
+    kind: str = ""  # "generator", of services of ours.
 
     @property
     def address(self):
@@ -74,7 +78,19 @@ def service(kind, name, ports, options, *flags):
     own = tuple(flag.split(":", 1)[1] for flag in options.flags if flag.startswith(kind + ":"))
     return Process(name, (
         str(options.binaries / f"stagebeam-{kind}"), f"--listen={HOST}:{port}",
-        f"--metrics_listen={HOST}:{metrics_port}", *flags, *own), port, metrics_port)
+        f"--metrics_listen={HOST}:{metrics_port}", *flags, *own), port, metrics_port, kind=kind)
+
+
+def twin(process, name):
+    """One more process like `process`, on two other ports."""
+    ports = Ports(0)
+    port, metrics_port = ports.take(), ports.take()
+    ports.release()
+    program, *flags = process.command
+    kept = [flag for flag in flags if not flag.startswith(("--listen=", "--metrics_listen="))]
+    command = (program, f"--listen={HOST}:{port}", f"--metrics_listen={HOST}:{metrics_port}", *kept)
+    return dataclasses.replace(process, name=name, command=command, port=port,
+                               metrics_port=metrics_port)
 
 
 def threads_of(options):
@@ -87,8 +103,13 @@ def replicas(kind, count, ports, options, *flags):
     return [service(kind, f"{kind}-{i}", ports, options, *flags) for i in range(1, count + 1)]
 
 
-def addresses(processes):
-    return ",".join(process.address for process in processes)
+def address_file(state, role):
+    """Where the addresses of a service's replicas are, one a line, for those that call it."""
+    return state / f"{role}s.addresses"
+
+
+def address_flag(options, name, role):
+    return f"--{name}=file://{address_file(options.state, role)}"
 
 
 def kinds(options):
@@ -105,18 +126,17 @@ def make_plan(options):
     model = (f"--checkpoint={options.checkpoint}", f"--threads={threads}",
              f"--redis={store.address}")
     encoder = service("encoder", "encoder", ports, options, *model)
-    workers = (*model, f"--encoder={encoder.address}")
+    workers = (*model, address_flag(options, "encoder", "encoder"))
     if options.combined:
         both = service("generator-judge", "generator-judge", ports, options, *workers)
         # Steps are short, and nobody else computes for long: waking up would
         # cost more than waiting awake.
-        generators = judges = language = [dataclasses.replace(both, spins=True)]
+        language = [dataclasses.replace(both, spins=True)]
     else:
-        generators = replicas("generator", options.generators, ports, options, *workers)
-        judges = replicas("judge", options.judges, ports, options, *workers)
-        language = [*generators, *judges]
-    orchestrator = service(
-        "orchestrator", "orchestrator", ports, options, f"--encoders={encoder.address}",
-        f"--generators={addresses(generators)}", f"--judges={addresses(judges)}")
+        language = [*replicas("generator", options.generators, ports, options, *workers),
+                    *replicas("judge", options.judges, ports, options, *workers)]
+    orchestrator = service("orchestrator", "orchestrator", ports, options,
+                           *(address_flag(options, f"{role}s", role)
+                             for role in ("encoder", "generator", "judge")))
     ports.release()
     return [store, encoder, *language, orchestrator]

@@ -7,6 +7,8 @@ import socket
 import subprocess
 import time
 
+import plan
+
 PR_SET_PDEATHSIG = 1
 LIBC = ctypes.CDLL(None, use_errno=True)
 START_SECONDS = 120
@@ -33,20 +35,22 @@ class Running:
         self.options = options
         self.children = []  # (Process, Popen)
 
-    def start(self, plan):
+    def start(self, processes):
         """Starts all; StartError stops again what had started."""
         try:
-            for process in plan:
+            publish(self.options.state, processes)
+            for process in processes:
                 self.launch(process)
                 # Workers load side by side; the orchestrator comes after them.
-                if process.name in ("redis", plan[-2].name):
+                if process.name in ("redis", processes[-2].name):
                     self.wait_for_all()
             self.wait_for_all()
         except BaseException:
             self.stop()
             raise
 
-    def launch(self, process):
+    def launch(self, process, place=None):
+        """Starts a process; `place` is its number in starting order, the last one if none."""
         log = self.log(process)
         # Threads of several processes that wait awake on the same cores would
         # keep each other from working.
@@ -56,15 +60,23 @@ class Running:
             child = subprocess.Popen(
                 process.command, stdin=subprocess.DEVNULL, stdout=out, stderr=out,
                 env=environment, start_new_session=True, preexec_fn=end_with_parent)
-        self.children.append((process, child))
+        place = len(self.children) if place is None else place
+        self.children.insert(place, (process, child))
 
     def log(self, process):
-        return self.options.state / f"{process.name}.log"
+        return self.log_of(process.name)
+
+    def log_of(self, name):
+        return self.options.state / f"{name}.log"
 
     def wait_for_all(self):
+        self.wait_for([process for process, _ in self.children])
+
+    def wait_for(self, processes):
+        """Returns once these serve; StartError where one does not."""
         deadline = time.monotonic() + START_SECONDS
         for process, child in self.children:
-            while not self.serves(process):
+            while process in processes and not self.serves(process):
                 if child.poll() is not None:
                     raise StartError(f"{process.name} ended with code {child.returncode}:\n"
                                      + tail(self.log(process)))
@@ -85,13 +97,28 @@ class Running:
         """Stops all, last started first, each given time to finish its calls."""
         while self.children:
             _, child = self.children.pop()
-            if child.poll() is None:
-                child.terminate()
-            try:
-                child.wait(STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                child.kill()
-                child.wait()
+            end(child)
+
+
+def end(child):
+    """Stops a child that is given time to finish its calls."""
+    if child.poll() is None:
+        child.terminate()
+    try:
+        child.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()
+
+
+def publish(state, processes):
+    """Tells those that call a service where its replicas are."""
+    for role in ("encoder", "generator", "judge"):
+        file = plan.address_file(state, role)
+        lines = [p.address for p in processes if role in plan.ROLES.get(p.kind, ())]
+        draft = file.with_suffix(".draft")
+        draft.write_text("".join(f"{line}\n" for line in lines))
+        draft.replace(file)
 
 
 def answers_ping(port):

@@ -90,6 +90,46 @@ class LocalCluster(unittest.TestCase):
         self.assertEqual(self.cluster("down").returncode, 0)
         self.assertTrue(all_gone(pids))
 
+    def names(self):
+        return [process["name"] for process in self.saved()["processes"]]
+
+    def test_replicas_come_and_go_and_are_replaced(self):
+        self.assertEqual(self.cluster("up").returncode, 0)
+        server = f"127.0.0.1:{self.saved()['processes'][-1]['port']}"
+        more = self.cluster("scale", "generators=3", "judges=2")
+        self.assertEqual(more.returncode, 0, more.stderr)
+        self.assertEqual(self.names(), ["redis", "encoder", "generator-1", "judge-1", "generator-2",
+                                        "generator-3", "judge-2", "orchestrator"])
+        listed = (self.state / "generators.addresses").read_text().splitlines()
+        self.assertEqual(listed, [f"127.0.0.1:{process['port']}"
+                                  for process in self.saved()["processes"]
+                                  if process["name"].startswith("generator")])
+        self.assertEqual(self.ask(server).returncode, 0)
+
+        fewer = self.cluster("scale", "generators=1", "judges=1")
+        self.assertEqual(fewer.returncode, 0, fewer.stderr)
+        self.assertEqual(self.names(), ["redis", "encoder", "generator-1", "judge-1",
+                                        "orchestrator"])
+        old = self.pids()[1:-1]
+        restart = self.cluster("restart")
+        self.assertEqual(restart.returncode, 0, restart.stderr)
+        self.assertTrue(all_gone(old))
+        self.assertEqual(self.names(), ["redis", "encoder-1", "generator-4", "judge-3",
+                                        "orchestrator"])
+        self.assertEqual(self.cluster("status").returncode, 0)
+        self.assertEqual(self.ask(server, "--strategy=stage-beam").returncode, 0)
+
+    def test_only_what_there_is_can_be_scaled(self):
+        none = self.cluster("scale", "generators=2")
+        self.assertIn("no cluster is running", none.stderr)
+        self.assertEqual(self.cluster("up", "--combined").returncode, 0)
+        combined = self.cluster("scale", "generators=2")
+        self.assertNotEqual(combined.returncode, 0)
+        self.assertIn("no generator of its own", combined.stderr)
+        self.assertEqual(self.cluster("restart").returncode, 0)
+        self.assertEqual(self.names(), ["redis", "encoder-1", "generator-judge-1", "orchestrator"])
+        self.assertEqual(self.cluster("status").returncode, 0)
+
     def test_a_second_one_in_the_same_folder_is_refused(self):
         self.assertEqual(self.cluster("up").returncode, 0)
         again = self.cluster("up")
@@ -125,6 +165,14 @@ class LocalCluster(unittest.TestCase):
         self.assertIn("judge-1 ended with code", up.stderr)
         self.assertIn("threads", up.stderr)
         self.assertEqual(self.cluster("status").returncode, 1)
+
+    def test_counts_that_are_none_are_named(self):
+        for arguments, part in ((("scale",), "REPLICAS=N"), (("scale", "cooks=1"), "'cooks=1'"),
+                                (("scale", "judges=0"), "'judges=0'"), (("restart", "judges=1"),
+                                                                        "REPLICAS=N")):
+            wrong = self.cluster(*arguments)
+            self.assertEqual(wrong.returncode, 2)
+            self.assertIn(part, wrong.stderr.splitlines()[-1])
 
     def test_mistakes_are_one_clear_line(self):
         for arguments, part in ((("--checkpoint", "/no/model"), "no config.json in /no/model"),
