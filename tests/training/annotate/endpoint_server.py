@@ -61,8 +61,9 @@ class EndpointServer:
         return mark
 
     def close(self):
-        self._loop.call_soon_threadsafe(self._closing.set)
-        self._thread.join(30)
+        if self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._closing.set)
+            self._thread.join(30)
 
     def _serve(self):
         asyncio.set_event_loop(self._loop)

@@ -44,8 +44,8 @@ def endpoint_settings(args):
     if key and not (key.isascii() and key.isprintable()):
         raise ConfigError(f"{args.key_variable}: must be printable ASCII")
     return EndpointSettings(
-        url=args.url.rstrip("/"), key=key, connections=args.concurrency, timeout_s=args.timeout,
-        tries=args.tries, first_wait_s=args.first_wait, longest_wait_s=args.longest_wait)
+        url=args.url.rstrip("/"), key=key, timeout_s=args.timeout, tries=args.tries,
+        first_wait_s=args.first_wait, longest_wait_s=args.longest_wait)
 
 
 def question_settings(args, wording):

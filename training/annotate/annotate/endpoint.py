@@ -36,9 +36,7 @@ class Unusable(Exception):
 
 
 class _Retriable(Exception):
-    def __init__(self, problem, retry_after_s=None):
-        super().__init__(problem)
-        self.retry_after_s = retry_after_s
+    """May pass if asked again."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,7 +45,6 @@ class EndpointSettings:
 
     url: str  # up to and without /chat/completions
     key: str | None = dataclasses.field(repr=False)
-    connections: int
     timeout_s: float  # of one try, from request to last byte
     tries: int
     first_wait_s: float  # between tries: doubled each time, with chance
@@ -62,10 +59,9 @@ class Endpoint:
         self._pace = pace
         self._usage = usage
         headers = {"Authorization": f"Bearer {settings.key}"} if settings.key else {}
-        # The whole try has a timeout of its own, see _try.
+        # The whole try has a timeout of its own, see _try; the callers bound the connections.
         self._client = httpx.AsyncClient(
-            headers=headers, timeout=None,
-            limits=httpx.Limits(max_connections=settings.connections))
+            headers=headers, timeout=None, limits=httpx.Limits(max_connections=None))
 
     async def __aenter__(self):
         return self
@@ -76,17 +72,14 @@ class Endpoint:
     async def complete(self, body):
         """The reply's text; raises EndpointError, replies.ReplyError or Unusable."""
         tries = tenacity.AsyncRetrying(
-            stop=tenacity.stop_after_attempt(self._settings.tries), wait=self._wait,
+            stop=tenacity.stop_after_attempt(self._settings.tries),
+            wait=tenacity.wait_random_exponential(
+                self._settings.first_wait_s, self._settings.longest_wait_s),
             retry=tenacity.retry_if_exception_type(_Retriable), reraise=True)
         try:
             return await tries(self._try, body)
         except _Retriable as error:
             raise GaveUp(f"{error}, after {self._settings.tries} tries") from None
-
-    def _wait(self, state):
-        backoff = tenacity.wait_random_exponential(
-            self._settings.first_wait_s, self._settings.longest_wait_s)(state)
-        return max(backoff, state.outcome.exception().retry_after_s or 0.0)
 
     async def _try(self, body):
         await self._pace.turn()
@@ -116,19 +109,17 @@ class Endpoint:
         if response.status_code in _STOPPING_STATUS or code in _STOPPING_CODES:
             raise Unusable(problem)
         if response.status_code in (408, 429) or response.status_code >= 500:
-            raise _Retriable(problem, self._heed(response, problem))
+            self._heed(response, problem)
+            raise _Retriable(problem)
         raise Declined(problem)
 
     def _heed(self, response, problem):
-        """Seconds that the endpoint asks to be left alone, which holds for all requests."""
-        seconds = _retry_after_s(response.headers.get("Retry-After"))
-        if seconds is None:
-            return None
+        """Leaves the endpoint alone for as long as it asks, with all requests."""
+        seconds = retry_after_s(response.headers.get("Retry-After")) or 0.0
         if seconds > self._settings.longest_wait_s:
             raise GaveUp(f"{problem}; Retry-After is {seconds:.0f} s, "
                          f"at most {self._settings.longest_wait_s:g} s are waited")
         self._pace.hold(seconds)
-        return seconds
 
     def _shown(self, text):
         """In one line, not too long, without the key, which endpoints like to quote."""
@@ -137,7 +128,7 @@ class Endpoint:
         return " ".join(text.split())[:300]
 
 
-def _retry_after_s(header):
+def retry_after_s(header):
     """Seconds of a Retry-After header, a number or a date; None where it has no sense."""
     if header is None:
         return None

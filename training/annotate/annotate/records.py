@@ -109,7 +109,8 @@ def _table(path):
                     fields = {name: text for name, text in fields.items() if text}
                 yield rows.line_num, fields
         except csv.Error as error:
-            raise InputError(f"{path}: line {rows.line_num}: {error}") from None
+            # The number is that of the last row that was whole.
+            raise InputError(f"{path}: line {rows.line_num + 1}: {error}") from None
 
 
 def _identity(fields):
