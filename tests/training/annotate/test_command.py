@@ -70,11 +70,16 @@ def test_ids_that_come_twice_end_the_command_before_anything_is_asked(serve, tmp
     assert server.asked == [] and not (tmp_path / "out").exists()
 
 
-def test_an_endpoint_that_takes_no_key_costs_no_record(serve, source, tmp_path):
-    server, out = serve(lambda *_: "401"), tmp_path / "out"
+@pytest.mark.parametrize(("fault", "problem"), [
+    ("401", "stopped: status 401: no such key: Bearer [key]"),
+    ("no quota", "stopped: status 429: as the script says"),
+    ("429 for an hour", "Retry-After is 3600 s, at most 120 s are waited")])
+def test_an_endpoint_that_is_no_use_for_now_costs_no_record(
+        serve, source, tmp_path, fault, problem):
+    server, out = serve(lambda *_: fault), tmp_path / "out"
     code, said, complained = run(server, source, out, "--concurrency", "1")
     assert code == 1
-    assert "stopped: status 401: no such key: Bearer [key]" in complained
+    assert problem in complained
     assert KEY not in said + complained
     assert len(server.asked) == 1
     assert "0 accepted, 0 set aside, 12 left" in said

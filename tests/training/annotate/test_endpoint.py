@@ -125,7 +125,7 @@ def test_retry_after_may_be_a_date():
 
 def test_who_wants_to_be_left_alone_for_too_long_is_not_asked_again(serve):
     server = serve(times("429 for an hour", 1))
-    with pytest.raises(endpoint.GaveUp, match="Retry-After is 3600 s, at most 60 s are waited"):
+    with pytest.raises(endpoint.Unusable, match="Retry-After is 3600 s, at most 60 s are waited"):
         ask(server.url)
     assert len(server.asked) == 1
 

@@ -34,6 +34,8 @@ def main(arguments=None):
     except (config.ConfigError, prompts.PromptError, records.InputError, JournalError,
             OSError) as error:
         return _fail(error, 2)
+    except KeyboardInterrupt:  # before there was anything to go on with
+        return _fail("interrupted", _INTERRUPTED)
 
 
 def _run(args, settings, wording, journal, total):

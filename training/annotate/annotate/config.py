@@ -103,8 +103,8 @@ def _add_endpoint(parser):
                        help="seconds before the second try at most, doubled for each further "
                             "one (default: %(default)s)")
     group.add_argument("--longest_wait", type=_between(float, 0.001, 86_400), default=120.0,
-                       help="seconds between two tries at most; a Retry-After beyond it is not "
-                            "waited for (default: %(default)s)")
+                       help="seconds between two tries at most; a Retry-After beyond it ends "
+                            "the run (default: %(default)s)")
     group.add_argument("--stop_after", type=_between(int, 1, 1_000_000), default=20,
                        help="end the run when so many records in a row got no answer "
                             "(default: %(default)s)")

@@ -48,7 +48,7 @@ class EndpointSettings:
     timeout_s: float  # of one try, from request to last byte
     tries: int
     first_wait_s: float  # between tries: doubled each time, with chance
-    longest_wait_s: float  # an endpoint that asks for more is given up
+    longest_wait_s: float  # who asks for more is not asked any more
 
 
 class Endpoint:
@@ -117,8 +117,8 @@ class Endpoint:
         """Leaves the endpoint alone for as long as it asks, with all requests."""
         seconds = retry_after_s(response.headers.get("Retry-After")) or 0.0
         if seconds > self._settings.longest_wait_s:
-            raise GaveUp(f"{problem}; Retry-After is {seconds:.0f} s, "
-                         f"at most {self._settings.longest_wait_s:g} s are waited")
+            raise Unusable(f"{problem}; Retry-After is {seconds:.0f} s, "
+                           f"at most {self._settings.longest_wait_s:g} s are waited")
         self._pace.hold(seconds)
 
     def _shown(self, text):
