@@ -6,6 +6,7 @@ preset=$1
 shift
 bash scripts/build.sh "$preset"
 bash scripts/make_venv.sh .venv-evaluation evaluation/requirements.txt
+bash scripts/get_toolkit.sh
 bash scripts/make_venv.sh .venv-deploy tests/deploy/requirements.txt
 bash scripts/make_venv.sh .venv-annotate tests/training/annotate/requirements.txt
 bash scripts/get_kubectl.sh >/dev/null
