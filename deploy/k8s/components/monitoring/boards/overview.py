@@ -79,6 +79,19 @@ BOARD = Board(
                       + rate("stagebeam_orchestrator_request_seconds_count"), what)
                 for what in ("candidates", "duels"))),
         )),
+        Row("Replicas, as orchestrators see them", (
+            Panel("Serving", "The least that any orchestrator has, by service.", "short",
+                  (Query(level("stagebeam_worker_replicas", 'state="serving"', "service", "min"),
+                         "{{service}}"),)),
+            Panel("Not usable", "Unreachable, or ejected after failures.", "short",
+                  (Query(level("stagebeam_worker_replicas",
+                               'state=~"connecting|unreachable|ejected|leaving"',
+                               "service, state", "max"), "{{service}} {{state}}"),)),
+            Panel("Sessions that moved",
+                  "Calls answered by another replica than the session's last, by why.", "short",
+                  (Query(rate("stagebeam_session_moves_total", "", "service, reason"),
+                         "{{service}} {{reason}}"),), stack="normal"),
+        )),
         Row("Processes", (
             Panel("Replicas", "Processes that are scraped, by job.", "short",
                   (Query(level("stagebeam_build_info", "", "job"), "{{job}}"),)),
