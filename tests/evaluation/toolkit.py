@@ -2,6 +2,7 @@
 
 import importlib
 import importlib.util
+import os
 import pathlib
 import sys
 import types
@@ -18,6 +19,7 @@ def package(root, name):
     return module
 
 
+os.environ["PRED_FORMAT"] = "tsv"
 root = pathlib.Path(importlib.util.find_spec("vlmeval").origin).parent
 packages = {name: package(root, name) for name in PASSED_OVER}
 matching = importlib.import_module("vlmeval.utils.matching_util")
