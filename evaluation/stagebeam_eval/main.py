@@ -1,74 +1,62 @@
-"""stagebeam-eval compare ANSWERS: strategies over the same questions, with error bars.
-
-Prints a Markdown table: share of right answers with Wilson's 95 % interval, by source too, and what
-an answer took; then every strategy against the first: answers gained and lost, the difference with
-a bootstrap interval, and an exact McNemar test with Holm's correction.
-"""
+"""stagebeam-eval: asks a cluster the questions of a benchmark, scores and compares the answers."""
 
 import argparse
+import os
 import pathlib
 import sys
 
-from stagebeam_eval import answers, statistics
+from stagebeam_eval import answers, comparison, settings
+
+COMPARE = """Prints a Markdown table: share of right answers with Wilson's 95 % interval, by source
+too, and what an answer took; then every strategy against the first: answers gained and lost, the
+difference with a bootstrap interval, and an exact McNemar test with Holm's correction."""
+RUN = """Asks a cluster every question of a table in VLMEvalKit's format, and writes the answers
+into a folder. The same command goes on where an interrupted one was: nothing is asked twice."""
 
 
-def percent(rows):
-    """The share that is right, with its interval."""
-    right = sum(row["right"] for row in rows)
-    low, high = statistics.wilson(right, len(rows))
-    return f"{100 * right / len(rows):.1f} ({100 * low:.1f} to {100 * high:.1f})"
+def compare_command(args):
+    try:
+        print("\n".join(comparison.lines(args.answers, args.seed)).rstrip())
+    except (OSError, answers.BadAnswers) as error:
+        sys.exit(f"error: {error}")
 
 
-def mean(rows, field):
-    values = [row[field] for row in rows if field in row]
-    return f"{sum(values) / len(values):.1f}" if values else "-"
+def start_run(args):
+    # Needs the contract's modules, which the others do without.
+    from stagebeam_eval import run_command
+    run_command.main(args)
 
 
-def shares(by_strategy):
-    """The first table's lines."""
-    everything = [row for mine in by_strategy.values() for row in mine.values()]
-    sources = sorted({row["source"] for row in everything if "source" in row})
-    yield "| strategy | answers | right, % | " + "".join(
-        f"{source} | " for source in sources) + "tokens | seconds |"
-    yield "| --- " * (5 + len(sources)) + "|"
-    for strategy, mine in by_strategy.items():
-        rows = list(mine.values())
-        cells = [strategy, str(len(rows)), percent(rows)]
-        for source in sources:
-            some = [row for row in rows if row.get("source") == source]
-            cells.append(percent(some) if some else "-")
-        cells += [mean(rows, "sampled_tokens"), mean(rows, "seconds")]
-        yield "| " + " | ".join(cells) + " |"
+def add_compare(commands):
+    compare = commands.add_parser("compare", help="strategies over the same questions",
+                                  description=COMPARE)
+    compare.add_argument("answers", type=pathlib.Path, help="JSON lines, as make accuracy writes")
+    compare.add_argument("--seed", type=int, default=1, help="of the bootstrap")
+    compare.set_defaults(command=compare_command)
 
 
-def comparisons(by_strategy, seed):
-    """The second table's lines; none where there is one strategy."""
-    (first, base), *others = by_strategy.items()
-    results = [statistics.compare(*answers.paired(base, mine), seed=seed) for _, mine in others]
-    if not results:
-        return
-    yield f"| against {first} | gained | lost | difference, points | p | p, Holm |"
-    yield "| --- " * 6 + "|"
-    corrected = statistics.holm([one.p for one in results])
-    for (strategy, _), one, holm in zip(others, results, corrected, strict=True):
-        yield (f"| {strategy} | {one.gained} | {one.lost} | {100 * one.difference:+.1f} "
-               f"({100 * one.low:+.1f} to {100 * one.high:+.1f}) | {one.p:.2g} | {holm:.2g} |")
+def add_run(commands):
+    run = commands.add_parser("run", help="ask a cluster the questions of a table",
+                              description=RUN)
+    run.add_argument("table", type=pathlib.Path, help="TSV file")
+    run.add_argument("--out", type=pathlib.Path, required=True, help="folder of this run")
+    run.add_argument("--server", default=os.environ.get("STAGEBEAM_SERVER", "127.0.0.1:50051"),
+                     help="the orchestrator's host:port")
+    run.add_argument("--concurrency", type=int, default=8, help="questions at a time")
+    run.add_argument("--timeout", type=float, default=300, help="seconds of one attempt")
+    run.add_argument("--patience", type=float, default=300,
+                     help="seconds of refusals after which the run gives up")
+    settings.add_options(run)
+    run.set_defaults(command=start_run)
 
 
 def main(arguments=None):
-    parser = argparse.ArgumentParser(prog="stagebeam-eval", description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
-    commands = parser.add_subparsers(dest="command", required=True)
-    compare = commands.add_parser("compare", help="strategies over the same questions")
-    compare.add_argument("answers", type=pathlib.Path, help="JSON lines, as make accuracy writes")
-    compare.add_argument("--seed", type=int, default=1, help="of the bootstrap")
+    parser = argparse.ArgumentParser(prog="stagebeam-eval", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    add_compare(commands)
+    add_run(commands)
     args = parser.parse_args(arguments)
-    try:
-        by_strategy = answers.read(args.answers)
-        text = [*shares(by_strategy), "", *comparisons(by_strategy, args.seed)]
-    except (OSError, answers.BadAnswers) as error:
-        sys.exit(f"error: {error}")
-    print("\n".join(text).rstrip())
+    args.command(args)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,52 @@
+"""Writes held-out questions of the reference sets as a benchmark table.
+
+  reference_table.py TABLE.tsv [--questions 500]
+
+Columns as VLMEvalKit's; `category` is the set, and a third of the questions have options.
+"""
+
+import argparse
+import base64
+import csv
+import io
+import pathlib
+import random
+import sys
+
+SOURCE = pathlib.Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(SOURCE / "training" / "reference"))
+from tasks import Mixture  # noqa: E402
+
+QUESTION_SEED = 12345
+COLUMNS = ("index", "image", "question", "A", "B", "C", "D", "answer", "category")
+
+
+def row(index, sample):
+    file = io.BytesIO()
+    sample.image.save(file, "PNG")
+    options = sample.facts.get("options", [])
+    return {"index": index, "image": base64.b64encode(file.getvalue()).decode(),
+            "question": sample.question.split("\nOptions:")[0],
+            **dict(zip("ABCD", options, strict=False)),
+            "answer": sample.conclusion, "category": sample.source}
+
+
+def write(path, count):
+    mixture, rng = Mixture("test"), random.Random(QUESTION_SEED)
+    with open(path, "w", newline="") as file:
+        writer = csv.DictWriter(file, COLUMNS, dialect="excel-tab")
+        writer.writeheader()
+        writer.writerows(row(index, mixture.sample(rng)) for index in range(count))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("table", type=pathlib.Path)
+    parser.add_argument("--questions", type=int, default=500)
+    args = parser.parse_args()
+    write(args.table, args.questions)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,102 @@
+"""One question to the cluster, asked again where that can help."""
+
+import hashlib
+import random
+import time
+
+import grpc
+from google.rpc import error_details_pb2
+from grpc_status import rpc_status
+from stagebeam.orchestrator.v1 import orchestrator_pb2 as pb
+from stagebeam.orchestrator.v1 import orchestrator_pb2_grpc as services
+
+from stagebeam_eval import policies, prompts
+
+# The cluster may answer them later.
+RETRIED = {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.RESOURCE_EXHAUSTED,
+           grpc.StatusCode.ABORTED}
+# They would end every question, so they end the run.
+FATAL = {grpc.StatusCode.UNAUTHENTICATED, grpc.StatusCode.PERMISSION_DENIED,
+         grpc.StatusCode.UNIMPLEMENTED, grpc.StatusCode.CANCELLED}
+FIRST_DELAY, LONGEST_DELAY = 0.5, 30.0
+
+
+class RunStopped(Exception):
+    """The run cannot go on now; one line that says why."""
+
+
+def connect(server):
+    """A stub of the orchestrator at host:port."""
+    options = [("grpc.max_receive_message_length", 64 << 20)]
+    return services.OrchestratorServiceStub(grpc.insecure_channel(server, options))
+
+
+def digest(*parts):
+    return hashlib.sha256("\n".join(map(str, parts)).encode()).digest()
+
+
+class Asker:
+    """Asks the questions of a table for a run. Thread-safe."""
+
+    def __init__(self, stub, table, run, patience, timeout, stop):
+        """`run`: the journal's; `patience`: seconds after which a question is given up that gets
+        refusals only; `timeout`: of one attempt; `stop`: an Event that ends waiting."""
+        self.stub, self.table, self.run = stub, table, run
+        self.patience, self.timeout, self.stop = patience, timeout, stop
+
+    def request(self, row):
+        # Of the index, not the place in the table: a part of a table gets the same answers.
+        seed = int.from_bytes(digest(self.run["seed"], row.index)[:4])
+        return pb.ReasonRequest(
+            request_id=digest(self.run["id"], row.index).hex()[:32], image=self.table.image(row),
+            question=prompts.prompt(row), search=policies.policy(self.run, seed))
+
+    def ask(self, row):
+        """The journal's line about the answer, or about the error that is the question's own.
+
+        RunStopped where the cluster is out of reach, or refuses every question.
+        """
+        request, start, delay = self.request(row), time.monotonic(), FIRST_DELAY
+        while True:
+            try:
+                return answer_of(row, self.stub.Reason(request, timeout=self.timeout))
+            except grpc.RpcError as error:
+                if error.code() not in RETRIED:
+                    return error_of(row, error)
+                wait = retry_delay(error) or random.uniform(delay / 2, delay)
+                if time.monotonic() - start + wait > self.patience or self.stop.wait(wait):
+                    raise RunStopped(describe(error)) from error
+                delay = min(2 * delay, LONGEST_DELAY)
+
+
+def describe(error):
+    return f"{error.code().name}: {error.details()}"
+
+
+def retry_delay(error):
+    """Seconds that the cluster asks to wait, or None."""
+    status = rpc_status.from_call(error)
+    for detail in status.details if status else ():
+        info = error_details_pb2.RetryInfo()
+        if detail.Unpack(info):
+            return info.retry_delay.ToTimedelta().total_seconds()
+    return None
+
+
+def answer_of(row, response):
+    usage = response.usage
+    return {"index": row.index, "prediction": response.answer,
+            "seconds": round(usage.total_time.ToTimedelta().total_seconds(), 4),
+            "sampled_tokens": usage.generated_token_count,
+            "prompt_tokens": usage.prompt_token_count, "duels": usage.duel_count,
+            "candidates": usage.candidate_count, "model": response.model_id,
+            "degradations": [pb.DegradationKind.Name(one.kind) for one in response.degradations]}
+
+
+def error_of(row, error):
+    """A wrong search would be wrong for every question."""
+    ours = (error.code() == grpc.StatusCode.INVALID_ARGUMENT
+            and (error.details() or "").startswith("search."))
+    if ours or error.code() in FATAL:
+        raise RunStopped(describe(error)) from error
+    return {"index": row.index, "prediction": "", "error": describe(error)}
