@@ -1,9 +1,8 @@
 """stagebeam-eval run TABLE --out FOLDER."""
 
-import hashlib
 import sys
 
-from stagebeam_eval import predictions, settings, tables
+from stagebeam_eval import predictions, results, settings, tables
 from stagebeam_eval.asking import Asker, RunStopped, connect
 from stagebeam_eval.journals import BadJournal, Journal
 from stagebeam_eval.running import Stop, run
@@ -19,7 +18,7 @@ def check(args):
 def ask(args):
     table = tables.read(args.table)
     mine = {**settings.settings_of(args), "table": table.name,
-            "table_sha256": hashlib.sha256(args.table.read_bytes()).hexdigest()}
+            "table_sha256": results.digest(args.table)}
     with Journal(args.out, mine) as journal, Stop() as stop:
         asker = Asker(connect(args.server), table, journal.run, args.patience, args.timeout, stop)
         run(table, journal, asker, args.concurrency, stop)

@@ -105,6 +105,19 @@ class LiveRun(unittest.TestCase):
         self.assertEqual(self.predictions(out), self.predictions(self.uninterrupted))
         rows = [json.loads(line) for line in (out / "answers.jsonl").read_text().splitlines()]
         self.assertEqual(sorted(int(row["index"]) for row in rows[1:]), list(range(QUESTIONS)))
+        self.assertEqual(self.report(out), self.report(self.uninterrupted))
+
+    def report(self, run):
+        """The report on a run, less its name and the time that it took."""
+        report = self.folder / f"report of {run.name}"
+        ended = self.run_to_its_end([sys.executable, "-m", "stagebeam_eval.main", "report",
+                                     self.table, run, "--out", report])
+        self.assertEqual(ended.returncode, 0, ended.stderr)
+        figures = json.loads((report / "report.json").read_text())
+        self.assertEqual(figures["questions"], QUESTIONS)
+        self.assertEqual(figures["runs"][0]["errors"], 0)
+        del figures["runs"][0]["name"], figures["runs"][0]["cost"]["seconds"]
+        return figures
 
     def test_a_killed_run_goes_on_and_ends_as_one_that_was_not(self):
         out = self.folder / "killed"

@@ -1,0 +1,120 @@
+"""What the cluster refuses for a while is asked again; what is a question's own fault is not."""
+
+import concurrent.futures
+import pathlib
+import sys
+import tempfile
+import threading
+import time
+import unittest
+
+import grpc
+from google.protobuf import duration_pb2
+from google.rpc import error_details_pb2, status_pb2
+from grpc_status import rpc_status
+
+SOURCE = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(SOURCE / "evaluation"))
+import stubs  # noqa: E402
+
+FOLDER = tempfile.TemporaryDirectory(prefix="stagebeam-contract-")
+unittest.addModuleCleanup(FOLDER.cleanup)
+PB, SERVICES = stubs.load(pathlib.Path(FOLDER.name))
+from stagebeam_eval import asking, tables  # noqa: E402
+
+RUN = {"id": "r", "seed": 1, "strategy": "stage-beam", "candidates": 4, "survivors": 2,
+       "judge": "write", "temperature": 0.5, "max_candidate_tokens": 9}
+ROW = tables.Row("7", "7", "Is it?", {}, {"answer": "yes"})
+TABLE = tables.Table("bench", [ROW], {"7": "cGljdHVyZQ=="}, 0)
+BUSY = grpc.StatusCode.RESOURCE_EXHAUSTED
+
+
+class Orchestrator(SERVICES.OrchestratorServiceServicer):
+    """Answers with the errors of a list, and then the question."""
+
+    def __init__(self, errors):
+        self.errors, self.requests = errors, []
+
+    def Reason(self, request, context):
+        self.requests.append(request)
+        if self.errors:
+            code, message, delay = self.errors.pop(0)
+            status = status_pb2.Status(code=code.value[0], message=message)
+            if delay:
+                status.details.add().Pack(error_details_pb2.RetryInfo(
+                    retry_delay=duration_pb2.Duration(seconds=int(delay),
+                                                      nanos=int(delay % 1 * 1e9))))
+            context.abort_with_status(rpc_status.to_status(status))
+        return PB.ReasonResponse(answer="Yes", usage=PB.Usage(generated_token_count=5))
+
+
+class Asking(unittest.TestCase):
+    def setUp(self):
+        self.stop = threading.Event()
+
+    def ask(self, errors, patience=30.0):
+        """The journal's line; the requests that the server saw are in `service`."""
+        self.service = Orchestrator(list(errors))
+        server = grpc.server(concurrent.futures.ThreadPoolExecutor(2))
+        SERVICES.add_OrchestratorServiceServicer_to_server(self.service, server)
+        port = server.add_insecure_port("127.0.0.1:0")
+        server.start()
+        try:
+            asker = asking.Asker(asking.connect(f"127.0.0.1:{port}"), TABLE, RUN, patience, 10,
+                                 self.stop)
+            return asker.ask(ROW)
+        finally:
+            server.stop(None).wait()
+
+    def test_a_question_is_asked_with_its_search_picture_and_id(self):
+        self.ask([])
+        request = self.service.requests[0]
+        self.assertEqual((request.image, request.question), (b"picture", "Is it?"))
+        beam = request.search.stage_beam
+        self.assertEqual((beam.candidate_count, beam.survivor_count), (4, 2))
+        self.assertEqual((request.search.sampling.temperature,
+                          request.search.max_candidate_tokens), (0.5, 9))
+        self.assertTrue(request.request_id)
+
+    def test_refusals_that_pass_are_asked_again_with_the_same_id_and_seed(self):
+        answer = self.ask([(BUSY, "quota", 0.01), (grpc.StatusCode.UNAVAILABLE, "full", 0.01),
+                           (grpc.StatusCode.ABORTED, "again", 0.01)])
+        self.assertEqual((answer["prediction"], answer["sampled_tokens"]), ("Yes", 5))
+        self.assertEqual(len(self.service.requests), 4)
+        self.assertTrue(all(one == self.service.requests[0] for one in self.service.requests))
+
+    def test_the_cluster_says_how_long_to_wait(self):
+        start = time.monotonic()
+        self.ask([(BUSY, "quota", 0.7)])
+        self.assertGreaterEqual(time.monotonic() - start, 0.7)
+
+    def test_patience_ends(self):
+        with self.assertRaisesRegex(asking.RunStopped, "RESOURCE_EXHAUSTED: quota"):
+            self.ask([(BUSY, "quota", 5.0)], patience=1.0)
+        self.assertEqual(len(self.service.requests), 1)
+
+    def test_a_run_that_stops_waits_no_longer(self):
+        self.stop.set()
+        start = time.monotonic()
+        with self.assertRaises(asking.RunStopped):
+            self.ask([(BUSY, "quota", 20.0)])
+        self.assertLess(time.monotonic() - start, 10)
+
+    def test_an_error_of_the_question_is_kept_and_not_asked_again(self):
+        for code, message in ((grpc.StatusCode.INVALID_ARGUMENT, "image: is no picture"),
+                              (grpc.StatusCode.INTERNAL, "oh"),
+                              (grpc.StatusCode.DEADLINE_EXCEEDED, "late")):
+            answer = self.ask([(code, message, 0)])
+            self.assertEqual(answer, {"index": "7", "prediction": "",
+                                      "error": f"{code.name}: {message}"})
+            self.assertEqual(len(self.service.requests), 1)
+
+    def test_an_error_of_every_question_ends_the_run(self):
+        for code, message in ((grpc.StatusCode.UNAUTHENTICATED, "who?"),
+                              (grpc.StatusCode.INVALID_ARGUMENT, "search.sampling: no")):
+            with self.assertRaisesRegex(asking.RunStopped, code.name):
+                self.ask([(code, message, 0)])
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=1)
