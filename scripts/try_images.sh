@@ -24,6 +24,10 @@ unpack() {
   in_store inspect --type image "stagebeam/$1:$tag" >"$out/$1.json"
 }
 
+# The clusters' states lie here: the orchestrator and its workers read the lists of
+# replicas in them, so their images see this directory.
+clusters=$out/clusters
+
 # program TARGET NAME [OPTION...]: a command out/images/bin/NAME that runs the
 # image. Checkpoints lie in /models there, wherever they lie here.
 program() {
@@ -38,16 +42,19 @@ EOF
   chmod 755 "$out/bin/$name"
 }
 
-rm -rf "${out:?}/bin" "$out/models"
-mkdir -p "$out/bin"
+rm -rf "${out:?}/bin" "$out/models" "$clusters"
+mkdir -p "$out/bin" "$clusters"
 install -d -o 65532 -g 65532 "$out/models"
 for target in "$@"; do
   unpack "$target"
   case $target in
-    orchestrator) program "$target" stagebeam-orchestrator ;;
+    orchestrator) program "$target" stagebeam-orchestrator --bind "$clusters:$clusters" ;;
     cli) program "$target" stagebeam --bind "$SOURCE/examples/pictures:/pictures" ;;
     load-weights | reference-checkpoint) program "$target" "$target" --bind "$out/models:/models:rw" ;;
-    *) program "$target" "stagebeam-$target" --bind "$out/models:/models" ;;
+    *)
+      program "$target" "stagebeam-$target" --bind "$out/models:/models" \
+        --bind "$clusters:$clusters"
+      ;;
   esac
   printf '    %-16s %4d MB\n' "$target" "$(du -sm --one-file-system "$root" | cut -f1)"
   python3 deploy/docker/inspect_root.py "$root" "$target"
@@ -74,7 +81,7 @@ ask() {
   local name=$1
   shift
   say "asking a cluster of the images: $name"
-  python3 deploy/local/cluster.py run --state "$out/$name" --binaries "$out/bin" \
+  python3 deploy/local/cluster.py run --state "$clusters/$name" --binaries "$out/bin" \
     --checkpoint "$out/models/checkpoint" "$@" -- "$out/bin/stagebeam" ask --json \
     --image /pictures/scenes-count.png --seed 1 "How many teal objects are there?" \
     >"$out/$name.jsonl"
