@@ -35,14 +35,41 @@ def digest(*parts):
     return hashlib.sha256("\n".join(map(str, parts)).encode()).digest()
 
 
+class Client:
+    """Asks the cluster, with patience where it refuses for a while. Thread-safe."""
+
+    def __init__(self, stub, patience, timeout, stop):
+        """`patience`: seconds after which a question is given up that gets refusals only;
+        `timeout`: of one attempt; `stop`: an Event that ends waiting."""
+        self.stub, self.patience, self.timeout, self.stop = stub, patience, timeout, stop
+
+    def reason(self, request):
+        """The response.
+
+        RunStopped where the cluster is out of reach, or refuses every question; grpc.RpcError
+        where the error is the question's own.
+        """
+        start, delay = time.monotonic(), FIRST_DELAY
+        while True:
+            try:
+                return self.stub.Reason(request, timeout=self.timeout)
+            except grpc.RpcError as error:
+                if of_every_question(error):
+                    raise RunStopped(describe(error)) from error
+                if error.code() not in RETRIED:
+                    raise
+                wait = retry_delay(error) or random.uniform(delay / 2, delay)
+                if time.monotonic() - start + wait > self.patience or self.stop.wait(wait):
+                    raise RunStopped(describe(error)) from error
+                delay = min(2 * delay, LONGEST_DELAY)
+
+
 class Asker:
     """Asks the questions of a table for a run. Thread-safe."""
 
-    def __init__(self, stub, table, run, patience, timeout, stop):
-        """`run`: the journal's; `patience`: seconds after which a question is given up that gets
-        refusals only; `timeout`: of one attempt; `stop`: an Event that ends waiting."""
-        self.stub, self.table, self.run = stub, table, run
-        self.patience, self.timeout, self.stop = patience, timeout, stop
+    def __init__(self, client, table, run):
+        """`run`: the journal's."""
+        self.client, self.table, self.run = client, table, run
 
     def request(self, row):
         # Of the index, not the place in the table: a part of a table gets the same answers.
@@ -54,19 +81,18 @@ class Asker:
     def ask(self, row):
         """The journal's line about the answer, or about the error that is the question's own.
 
-        RunStopped where the cluster is out of reach, or refuses every question.
+        RunStopped as Client.reason.
         """
-        request, start, delay = self.request(row), time.monotonic(), FIRST_DELAY
-        while True:
-            try:
-                return answer_of(row, self.stub.Reason(request, timeout=self.timeout))
-            except grpc.RpcError as error:
-                if error.code() not in RETRIED:
-                    return error_of(row, error)
-                wait = retry_delay(error) or random.uniform(delay / 2, delay)
-                if time.monotonic() - start + wait > self.patience or self.stop.wait(wait):
-                    raise RunStopped(describe(error)) from error
-                delay = min(2 * delay, LONGEST_DELAY)
+        try:
+            return answer_of(row, self.client.reason(self.request(row)))
+        except grpc.RpcError as error:
+            return {"index": row.index, "prediction": "", "error": describe(error)}
+
+
+def of_every_question(error):
+    """A search that the cluster refuses would be refused for every question."""
+    return error.code() in FATAL or (error.code() == grpc.StatusCode.INVALID_ARGUMENT
+                                     and (error.details() or "").startswith("search."))
 
 
 def describe(error):
@@ -91,12 +117,3 @@ def answer_of(row, response):
             "prompt_tokens": usage.prompt_token_count, "duels": usage.duel_count,
             "candidates": usage.candidate_count, "model": response.model_id,
             "degradations": [pb.DegradationKind.Name(one.kind) for one in response.degradations]}
-
-
-def error_of(row, error):
-    """A wrong search would be wrong for every question."""
-    ours = (error.code() == grpc.StatusCode.INVALID_ARGUMENT
-            and (error.details() or "").startswith("search."))
-    if ours or error.code() in FATAL:
-        raise RunStopped(describe(error)) from error
-    return {"index": row.index, "prediction": "", "error": describe(error)}

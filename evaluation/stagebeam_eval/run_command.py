@@ -3,7 +3,7 @@
 import sys
 
 from stagebeam_eval import predictions, results, settings, tables
-from stagebeam_eval.asking import Asker, RunStopped, connect
+from stagebeam_eval.asking import Asker, Client, RunStopped, connect
 from stagebeam_eval.journals import BadJournal, Journal
 from stagebeam_eval.running import Stop, run
 
@@ -20,8 +20,8 @@ def ask(args):
     mine = {**settings.settings_of(args), "table": table.name,
             "table_sha256": results.digest(args.table)}
     with Journal(args.out, mine) as journal, Stop() as stop:
-        asker = Asker(connect(args.server), table, journal.run, args.patience, args.timeout, stop)
-        run(table, journal, asker, args.concurrency, stop)
+        client = Client(connect(args.server), args.patience, args.timeout, stop)
+        run(table, journal, Asker(client, table, journal.run), args.concurrency, stop)
         predictions.write(args.out, table, journal.answers)
         return table, journal.answers
 

@@ -1,5 +1,7 @@
 """What decides the answers of a run: how to search, and with which seed."""
 
+import argparse
+
 STRATEGIES = ("single", "best-of-n", "sentence-beam", "stage-beam")
 JUDGES = ("score", "both-orders", "write")
 
@@ -23,3 +25,22 @@ def settings_of(args):
     if args.strategy == "stage-beam":
         mine["survivors"] = args.survivors
     return mine
+
+
+def from_options(**options):
+    """The same from options by name, as of the command line: from_options(strategy="single").
+
+    None leaves an option as it is. ValueError names the option that is none, or whose value is not
+    for it.
+    """
+    parser = argparse.ArgumentParser(allow_abbrev=False, exit_on_error=False, add_help=False)
+    add_options(parser)
+    known = vars(parser.parse_args([]))
+    for name in options:
+        if name not in known:
+            raise ValueError(f"{name}: is no option; there are {', '.join(known)}")
+    try:
+        return settings_of(parser.parse_args(
+            [f"--{name}={value}" for name, value in options.items() if value is not None]))
+    except argparse.ArgumentError as error:
+        raise ValueError(f"{error.argument_name.lstrip('-')}: {error.message}") from error

@@ -1,26 +1,12 @@
 """What the cluster refuses for a while is asked again; what is a question's own fault is not."""
 
-import concurrent.futures
-import pathlib
-import sys
-import tempfile
 import threading
 import time
 import unittest
 
 import grpc
-from google.protobuf import duration_pb2
-from google.rpc import error_details_pb2, status_pb2
-from grpc_status import rpc_status
-
-SOURCE = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(SOURCE / "evaluation"))
-import stubs  # noqa: E402
-
-FOLDER = tempfile.TemporaryDirectory(prefix="stagebeam-contract-")
-unittest.addModuleCleanup(FOLDER.cleanup)
-PB, SERVICES = stubs.load(pathlib.Path(FOLDER.name))
-from stagebeam_eval import asking, tables  # noqa: E402
+from scripted import serving
+from stagebeam_eval import asking, tables
 
 RUN = {"id": "r", "seed": 1, "strategy": "stage-beam", "candidates": 4, "survivors": 2,
        "judge": "write", "temperature": 0.5, "max_candidate_tokens": 9}
@@ -29,42 +15,15 @@ TABLE = tables.Table("bench", [ROW], {"7": "cGljdHVyZQ=="}, 0)
 BUSY = grpc.StatusCode.RESOURCE_EXHAUSTED
 
 
-class Orchestrator(SERVICES.OrchestratorServiceServicer):
-    """Answers with the errors of a list, and then the question."""
-
-    def __init__(self, errors):
-        self.errors, self.requests = errors, []
-
-    def Reason(self, request, context):
-        self.requests.append(request)
-        if self.errors:
-            code, message, delay = self.errors.pop(0)
-            status = status_pb2.Status(code=code.value[0], message=message)
-            if delay:
-                status.details.add().Pack(error_details_pb2.RetryInfo(
-                    retry_delay=duration_pb2.Duration(seconds=int(delay),
-                                                      nanos=int(delay % 1 * 1e9))))
-            context.abort_with_status(rpc_status.to_status(status))
-        return PB.ReasonResponse(answer="Yes", usage=PB.Usage(generated_token_count=5))
-
-
 class Asking(unittest.TestCase):
     def setUp(self):
         self.stop = threading.Event()
 
     def ask(self, errors, patience=30.0):
         """The journal's line; the requests that the server saw are in `service`."""
-        self.service = Orchestrator(list(errors))
-        server = grpc.server(concurrent.futures.ThreadPoolExecutor(2))
-        SERVICES.add_OrchestratorServiceServicer_to_server(self.service, server)
-        port = server.add_insecure_port("127.0.0.1:0")
-        server.start()
-        try:
-            asker = asking.Asker(asking.connect(f"127.0.0.1:{port}"), TABLE, RUN, patience, 10,
-                                 self.stop)
-            return asker.ask(ROW)
-        finally:
-            server.stop(None).wait()
+        with serving(errors) as (self.service, address):
+            client = asking.Client(asking.connect(address), patience, 10, self.stop)
+            return asking.Asker(client, TABLE, RUN).ask(ROW)
 
     def test_a_question_is_asked_with_its_search_picture_and_id(self):
         self.ask([])

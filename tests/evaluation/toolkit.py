@@ -8,7 +8,7 @@ import sys
 import types
 
 PASSED_OVER = ("vlmeval", "vlmeval.api", "vlmeval.dataset", "vlmeval.dataset.utils",
-               "vlmeval.utils")
+               "vlmeval.utils", "vlmeval.vlm")
 
 
 def package(root, name):
@@ -16,6 +16,9 @@ def package(root, name):
     module = types.ModuleType(name)
     module.__path__ = [str(root.joinpath(*name.split(".")[1:]))]
     sys.modules[name] = module
+    parent, _, child = name.rpartition(".")
+    if parent:
+        setattr(sys.modules[parent], child, module)
     return module
 
 
@@ -25,8 +28,9 @@ packages = {name: package(root, name) for name in PASSED_OVER}
 matching = importlib.import_module("vlmeval.utils.matching_util")
 for name in ("can_infer", "can_infer_lego"):
     setattr(packages["vlmeval.utils"], name, getattr(matching, name))
-# What runs models and judges; scoring by exact matching has neither.
-packages["vlmeval.utils"].track_progress_rich = None
+packages["vlmeval.utils"].track_progress_rich = importlib.import_module(
+    "vlmeval.utils.mp_util").track_progress_rich
+# What judges; scoring by exact matching does not.
 packages["vlmeval.dataset.utils"].DEBUG_MESSAGE = ""
 packages["vlmeval.dataset.utils"].build_judge = None
 
