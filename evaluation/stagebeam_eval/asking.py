@@ -5,6 +5,7 @@ import random
 import time
 
 import grpc
+from google.protobuf import json_format
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
 from stagebeam.orchestrator.v1 import orchestrator_pb2 as pb
@@ -76,7 +77,8 @@ class Asker:
         seed = int.from_bytes(digest(self.run["seed"], row.index)[:4])
         return pb.ReasonRequest(
             request_id=digest(self.run["id"], row.index).hex()[:32], image=self.table.image(row),
-            question=prompts.prompt(row), search=policies.policy(self.run, seed))
+            question=prompts.prompt(row, self.run.get("inline_options", False)),
+            search=policies.policy(self.run, seed), include_trace=self.run.get("trace", False))
 
     def ask(self, row):
         """The journal's line about the answer, or about the error that is the question's own.
@@ -84,7 +86,8 @@ class Asker:
         RunStopped as Client.reason.
         """
         try:
-            return answer_of(row, self.client.reason(self.request(row)))
+            response = self.client.reason(self.request(row))
+            return answer_of(row, response, self.run.get("last_paragraph", False))
         except grpc.RpcError as error:
             return {"index": row.index, "prediction": "", "error": describe(error)}
 
@@ -109,11 +112,17 @@ def retry_delay(error):
     return None
 
 
-def answer_of(row, response):
-    usage = response.usage
-    return {"index": row.index, "prediction": response.answer,
+def answer_of(row, response, last_paragraph=False):
+    """The journal's line; with the trace where the response has it."""
+    usage, answer = response.usage, response.answer
+    trace = [json_format.MessageToDict(one, preserving_proto_field_name=True,
+                                       always_print_fields_with_no_presence=True)
+             for one in response.trace.expansions]
+    return {"index": row.index,
+            "prediction": answer.split("\n\n")[-1].strip() if last_paragraph else answer,
             "seconds": round(usage.total_time.ToTimedelta().total_seconds(), 4),
             "sampled_tokens": usage.generated_token_count,
             "prompt_tokens": usage.prompt_token_count, "duels": usage.duel_count,
             "candidates": usage.candidate_count, "model": response.model_id,
-            "degradations": [pb.DegradationKind.Name(one.kind) for one in response.degradations]}
+            "degradations": [pb.DegradationKind.Name(one.kind) for one in response.degradations],
+            **({"trace": trace} if trace else {})}

@@ -58,6 +58,7 @@ def add_run(commands):
     run.add_argument("--patience", type=float, default=300,
                      help="seconds of refusals after which the run gives up")
     settings.add_options(run)
+    settings.add_table_options(run)
     run.set_defaults(command=start_run)
 
 

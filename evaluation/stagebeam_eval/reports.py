@@ -97,11 +97,19 @@ def comparisons(figures):
     yield ("Question by question: the difference with a bootstrap interval, exact McNemar tests, "
            "Holm's correction.")
     yield ""
+    yield from comparison_table(figures)
+
+
+def comparison_table(figures):
     yield from table(
         ["run", "gained", "lost", "difference, points", "p", "p, Holm"],
-        [[one["run"], str(one["gained"]), str(one["lost"]),
-          f"{100 * one['difference']:+.1f} ({100 * one['low']:+.1f} to {100 * one['high']:+.1f})",
-          f"{one['p']:.2g}", f"{one['p_holm']:.2g}"] for one in figures["comparisons"]])
+        [[one["run"], str(one["gained"]), str(one["lost"]), difference(one), f"{one['p']:.2g}",
+          f"{one['p_holm']:.2g}"] for one in figures["comparisons"]])
+
+
+def difference(one):
+    """A comparison's, in points, with its interval."""
+    return f"{100 * one['difference']:+.1f} ({100 * one['low']:+.1f} to {100 * one['high']:+.1f})"
 
 
 def costs(figures):

@@ -17,7 +17,7 @@ def check(args):
 
 def ask(args):
     table = tables.read(args.table)
-    mine = {**settings.settings_of(args), "table": table.name,
+    mine = {**settings.of_run(args), "table": table.name,
             "table_sha256": results.digest(args.table)}
     with Journal(args.out, mine) as journal, Stop() as stop:
         client = Client(connect(args.server), args.patience, args.timeout, stop)

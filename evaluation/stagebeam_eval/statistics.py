@@ -45,7 +45,8 @@ def difference_interval(changes, seed, resamples):
         return float(changes[0]), float(changes[0])
     result = scipy.stats.bootstrap(
         (changes,), numpy.mean, n_resamples=resamples, confidence_level=CONFIDENCE,
-        method="percentile", random_state=numpy.random.default_rng(seed), vectorized=True)
+        batch=1000, method="percentile", random_state=numpy.random.default_rng(seed),
+        vectorized=True)
     return float(result.confidence_interval.low), float(result.confidence_interval.high)
 
 

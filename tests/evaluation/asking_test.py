@@ -35,6 +35,26 @@ class Asking(unittest.TestCase):
                           request.search.max_candidate_tokens), (0.5, 9))
         self.assertTrue(request.request_id)
 
+    def test_a_run_says_how_options_are_worded_and_what_is_kept(self):
+        row = tables.Row("7", "7", "Which?", {"A": "red", "B": "blue"}, {"hint": "Look."})
+        run = {**RUN, "inline_options": True, "last_paragraph": True, "trace": True}
+        with serving([], "It is blue.\n\nblue is B.\n\nB") as (service, address):
+            client = asking.Client(asking.connect(address), 30, 10, self.stop)
+            answer = asking.Asker(client, TABLE, run).ask(row)
+        self.assertEqual(service.requests[0].question,
+                         "Hint: Look.\nWhich?\nOptions: A. red B. blue")
+        self.assertEqual(answer["prediction"], "B")
+        duel = answer["trace"][0]["duels"][0]
+        self.assertEqual((duel["first"], duel["second"], duel["winner"]), (0, 1, 0))
+
+    def test_what_a_run_does_not_say_is_as_the_toolkit_has_it(self):
+        with serving([], "one\n\ntwo") as (service, address):
+            client = asking.Client(asking.connect(address), 30, 10, self.stop)
+            answer = asking.Asker(client, TABLE, RUN).ask(ROW)
+        self.assertFalse(service.requests[0].include_trace)
+        self.assertEqual(answer["prediction"], "one\n\ntwo")
+        self.assertNotIn("trace", answer)
+
     def test_refusals_that_pass_are_asked_again_with_the_same_id_and_seed(self):
         answer = self.ask([(BUSY, "quota", 0.01), (grpc.StatusCode.UNAVAILABLE, "full", 0.01),
                            (grpc.StatusCode.ABORTED, "again", 0.01)])

@@ -22,8 +22,8 @@ PB, SERVICES = stubs.load(pathlib.Path(FOLDER.name))
 class Orchestrator(SERVICES.OrchestratorServiceServicer):
     """Answers with the errors of a list, and then the question."""
 
-    def __init__(self, errors):
-        self.errors, self.requests = errors, []
+    def __init__(self, errors, answer):
+        self.errors, self.answer, self.requests = errors, answer, []
 
     def Reason(self, request, context):
         self.requests.append(request)
@@ -35,13 +35,16 @@ class Orchestrator(SERVICES.OrchestratorServiceServicer):
                     retry_delay=duration_pb2.Duration(seconds=int(delay),
                                                       nanos=int(delay % 1 * 1e9))))
             context.abort_with_status(rpc_status.to_status(status))
-        return PB.ReasonResponse(answer="Yes", usage=PB.Usage(generated_token_count=5))
+        response = PB.ReasonResponse(answer=self.answer, usage=PB.Usage(generated_token_count=5))
+        if request.include_trace:
+            response.trace.expansions.add(stage=PB.STAGE_CONCLUSION).duels.add(second=1)
+        return response
 
 
 @contextlib.contextmanager
-def serving(errors):
+def serving(errors, answer="Yes"):
     """(the service, its host:port) of an Orchestrator with these errors."""
-    service = Orchestrator(list(errors))
+    service = Orchestrator(list(errors), answer)
     server = grpc.server(concurrent.futures.ThreadPoolExecutor(2))
     SERVICES.add_OrchestratorServiceServicer_to_server(service, server)
     port = server.add_insecure_port("127.0.0.1:0")
