@@ -1,6 +1,6 @@
 # Each target does its own set-up (Debian packages, libtorch, build) where
 # something is missing, and nothing where it is not.
-.PHONY: help build demo test lint format clean asan cuda images goldens pictures accuracy example bench capacity k8s dashboard
+.PHONY: help build demo test lint format clean asan cuda images goldens pictures accuracy experiments example bench capacity k8s dashboard
 
 help:
 	@echo 'make demo      start a cluster on this machine and ask it about pictures'
@@ -12,6 +12,7 @@ help:
 	@echo 'make cuda      build the model services against a CUDA build of libtorch'
 	@echo 'make images    build the container images, start them and ask a question'
 	@echo 'make accuracy  accuracy of the search on 200 held-out questions'
+	@echo 'make experiments  the comparisons of the paper on 2000 held-out questions (an hour)'
 	@echo 'make bench     a short form of every benchmark'
 	@echo 'make capacity  how large a cluster must be and how it scales, computed (minutes)'
 	@echo 'make example   run the Python example against a cluster'
@@ -53,6 +54,9 @@ bench:
 
 capacity:
 	@bash scripts/capacity.sh
+
+experiments:
+	@bash scripts/experiments.sh
 
 example:
 	@bash scripts/example.sh

@@ -1,0 +1,1 @@
+"""The paper's comparisons on held-out questions of the reference sets."""

@@ -1,0 +1,76 @@
+"""What is asked, and what is compared with what."""
+
+import dataclasses
+
+REFERENCE = "reference"
+
+
+@dataclasses.dataclass(frozen=True)
+class Run:
+    """One way of answering all questions."""
+
+    name: str  # Of its folder, and in tables.
+    options: dict  # Of `stagebeam-eval run`, without the dashes; True for one without a value.
+    checkpoint: str = REFERENCE
+    family: str = ""  # Another name, where `name` depends on what is measured.
+
+    @property
+    def candidates(self):
+        return self.options.get("candidates", 1)
+
+
+@dataclasses.dataclass(frozen=True)
+class Section:
+    """Runs that are compared; the first is what the others are held against."""
+
+    name: str  # Of the place in the document's template.
+    runs: tuple
+
+
+def search(name, strategy, candidates, **options):
+    return Run(name, {"strategy": strategy, "candidates": candidates, "trace": True, **options})
+
+
+def beam(candidates, **options):
+    return search(f"beam-{candidates}", "stage-beam", candidates, **options)
+
+
+# Trained alike on the same questions, but for what an answer looks like.
+FORMS = ("answers", "plain", "tags")
+SINGLE = Run("single", {"strategy": "single"})
+BEAM = beam(4)
+# Their tokens are matched to those of BEAM.
+MATCHED = {"best-of-n": "best-of", "sentence-beam": "sentence-beam"}
+
+
+def trained(form):
+    """A single pass of the checkpoint that was trained on this form of answers."""
+    untagged = {} if form == "tags" else {"last_paragraph": True}
+    return Run(form, {"strategy": "single", **untagged}, form)
+
+
+def matched(strategy, candidates):
+    name = f"{MATCHED[strategy]}-{candidates}"
+    return dataclasses.replace(search(name, strategy, candidates), family=MATCHED[strategy])
+
+
+def pilots():
+    """What says how many candidates cost as much as BEAM's."""
+    return (BEAM, *(matched(strategy, BEAM.candidates) for strategy in MATCHED))
+
+
+def sections(counts):
+    """Every section. `counts`: {strategy: candidates} at BEAM's tokens."""
+    return (
+        Section("stages", tuple(trained(form) for form in FORMS)),
+        Section("candidates", (SINGLE, beam(2), beam(3), BEAM, beam(8))),
+        Section("strategies", (BEAM, *(matched(*pair) for pair in counts.items()))),
+        Section("judges", (BEAM, *judges())),
+        Section("survivors", (BEAM, search("beam-4-keep-2", "stage-beam", 4, survivors=2))),
+    )
+
+
+def judges():
+    """BEAM, but for how duels are decided; its own judge sees both orders."""
+    return (search("judge-one-order", "stage-beam", 4, judge="score"),
+            search("judge-writes", "stage-beam", 4, judge="write"))

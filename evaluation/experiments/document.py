@@ -1,0 +1,81 @@
+"""docs/experiments.md: the template's words with the runs' figures put in."""
+
+import json
+import pathlib
+import re
+
+from stagebeam_eval import reports
+
+from experiments import pictures
+
+TEMPLATE = pathlib.Path(__file__).with_name("experiments.md.in")
+PLACE = re.compile(r"\{\{(\w+)\}\}")
+ABSENT = "*Not part of this run.*"
+
+
+def write(docs, found):
+    """`found`: the whole of the figures, as main collects them. Writes experiments.md, and beside
+    it a folder with pictures and the figures as JSON."""
+    folder = docs / "experiments"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "figures.json").write_text(json.dumps(found, indent=1) + "\n")
+    drawn = draw(folder, found)
+    values = {**scalars(found), **drawn, **tables(found)}
+    text = PLACE.sub(lambda place: values.get(place.group(1), ABSENT), TEMPLATE.read_text())
+    (docs / "experiments.md").write_text(text)
+
+
+def scalars(found):
+    return {"questions": f"{found['questions']:,}", "confirmed": f"{found['confirmed']:,}",
+            "temperature": f"{found['temperature']:g}",
+            "models": ", ".join(f"`{model}`" for model in found["models"])}
+
+
+def tables(found):
+    """{place: Markdown}"""
+    result = {name: section(one) for name, one in found["sections"].items()}
+    if found["duels"]:
+        result["duels"] = joined(duel_table(found["duels"]))
+    if found["confirmation"]:
+        result["confirmation"] = section(found["confirmation"])
+    return result
+
+
+def joined(lines):
+    return "\n".join(lines).rstrip()
+
+
+def section(one):
+    return joined([*accuracies(one), *reports.comparison_table(one)])
+
+
+def accuracies(one):
+    """The lines of a table: who is right how often, and what it takes."""
+    categories = list(one["runs"][0]["groups"]["category"])
+    base = one["runs"][0]["cost"]["sampled_tokens"]
+    yield from reports.table(
+        ["run", "right, %", *categories, "sampled tokens", "of the first's", "candidates", "duels"],
+        [[run["name"], reports.percent(run["accuracy"]),
+          *(f"{100 * run['groups']['category'][name]['share']:.1f}" for name in categories),
+          f"{run['cost']['sampled_tokens']:.0f}", f"{run['cost']['sampled_tokens'] / base:.2f}",
+          reports.number(run["cost"]["candidates"]), reports.number(run["cost"]["duels"])]
+         for run in one["runs"]])
+
+
+def duel_table(rows):
+    yield from reports.table(
+        ["run", "stage", "duels", "won by the right side, %"],
+        [[row["run"], row["stage"], str(row["duels"]), reports.percent(row)] for row in rows])
+
+
+def draw(folder, found):
+    """Saves the pictures; {place: Markdown of one}."""
+    made = {"curve": pictures.curve(found["sections"])}
+    if "stages" in found["sections"]:
+        made["stages_picture"] = pictures.by_category(found["sections"]["stages"],
+                                                      "What the answer looks like")
+    if found["duels"]:
+        made["duels_picture"] = pictures.of_duels(found["duels"])
+    for name, picture in made.items():
+        picture.savefig(folder / f"{name}.png", dpi=110)
+    return {name: f"![{name}](experiments/{name}.png)" for name in made}

@@ -1,0 +1,171 @@
+"""What the experiments make of answers: duels, equal tokens, and the document."""
+
+import json
+import pathlib
+import re
+import sys
+import tempfile
+import unittest
+
+SOURCE = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(SOURCE / "evaluation"))
+import reference_table  # noqa: E402
+from experiments import (  # noqa: E402
+    asking,
+    clusters,
+    configurations,
+    document,
+    duels,
+    figures,
+    matching,
+)
+from stagebeam_eval import journals, predictions, tables  # noqa: E402
+
+QUESTIONS = 40
+COUNT = tables.Row("1", "1", "How many?", {}, {
+    "answer": "3", "summary": "I will count.", "caption": "The image shows three."})
+CHOICE = tables.Row("2", "2", "Which?", {"A": "red", "B": "blue"}, {
+    "answer": "B", "summary": "I will look.", "caption": "The image shows a blue circle."})
+
+
+class Duels(unittest.TestCase):
+    def test_a_text_is_right_by_what_is_known_of_the_question(self):
+        for row, stage, text, right in (
+                (COUNT, "summary", "<SUMMARY> I will count. </SUMMARY>", True),
+                (COUNT, "caption", "<CAPTION> The image shows two. </CAPTION>", False),
+                (COUNT, "caption", "The image shows three.</CAPTION>", True),
+                (COUNT, "reasoning", "<REASONING> 1 + 2 = 3. </REASONING>", True),
+                (COUNT, "reasoning", "<REASONING> 3 is what I see, so 2. </REASONING>", False),
+                (COUNT, "reasoning", "<REASONING>  </REASONING>", False),
+                (COUNT, "conclusion", "<CONCLUSION> 3 </CONCLUSION>", True),
+                (CHOICE, "reasoning", "It is blue. blue is option B. </REASONING>", True),
+                (CHOICE, "whole response",
+                 "<REASONING> A. </REASONING>\n\n<CONCLUSION> B </CONCLUSION>", True)):
+            with self.subTest(text=text):
+                self.assertEqual(duels.is_right(row, stage, text), right)
+
+    def test_only_duels_that_one_side_is_right_in_count(self):
+        expansion = {"stage": "STAGE_CONCLUSION",
+                     "candidates": [{"text": f"<CONCLUSION> {n} </CONCLUSION>"} for n in "2345"],
+                     "duels": [{"first": 0, "second": 1, "winner": 1},
+                               {"first": 2, "second": 3, "winner": 2},
+                               {"first": 1, "second": 2, "winner": 2}]}
+        table = tables.Table("bench", [COUNT, CHOICE], {}, 0)
+        answers = {"1": {"trace": [expansion]}, "2": {"error": "INTERNAL: oh"}}
+        self.assertEqual(duels.decided(table, answers), {"conclusion": [True, False]})
+
+
+class Made(unittest.TestCase):
+    """Runs of made-up answers to questions of the reference sets."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="stagebeam-experiments-")
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+        self.path = self.folder / "questions.tsv"
+        reference_table.write(self.path, QUESTIONS)
+        self.table = tables.read(self.path)
+        checkpoints = {name: self.folder / name for name in ("reference", *configurations.FORMS)}
+        for name, checkpoint in checkpoints.items():
+            checkpoint.mkdir()
+            (checkpoint / "model.safetensors").write_text(name)
+        self.setting = asking.Setting(self.folder / "out", SOURCE, checkpoints, 1.0, 4, 2)
+
+    def make(self, run, right, tokens):
+        """Answers of a run: the first `right` are, and a question takes so many tokens."""
+        folder = self.setting.folder(self.path, run)
+        with journals.Journal(folder, {
+                **run.options, "judge": None, "max_candidate_tokens": 0, "table": self.path.stem,
+                "table_sha256": figures.results.digest(self.path)}) as journal:
+            for number, row in enumerate(self.table.rows):
+                journal.add({"index": row.index, "sampled_tokens": tokens, "duels": 3,
+                             "prediction": row.answer if number < right else "unclear",
+                             "candidates": run.candidates, "model": f"{run.checkpoint}@1",
+                             "trace": [self.duel(row, won=number < right)]})
+            predictions.write(folder, self.table, journal.answers)
+
+    def duel(self, row, won):
+        texts = [f"<CONCLUSION> {text} </CONCLUSION>" for text in (row.answer, "unclear")]
+        return {"stage": "STAGE_CONCLUSION", "candidates": [{"text": text} for text in texts],
+                "duels": [{"first": 0, "second": 1, "winner": 0 if won else 1}]}
+
+
+class EqualTokens(Made):
+    def test_candidates_are_as_many_as_cost_the_same(self):
+        runs = [configurations.BEAM, *(configurations.matched(strategy, 4)
+                                       for strategy in configurations.MATCHED)]
+        for run, tokens in zip(runs, (300, 200, 430), strict=True):
+            self.make(run, 20, tokens)
+        beam, best, sentences = (self.setting.folder(self.path, run) for run in runs)
+        self.assertEqual(matching.candidates(beam, best, 4), 6)
+        self.assertEqual(matching.candidates(beam, sentences, 4), 3)
+
+
+class Folders(Made):
+    def test_another_checkpoint_or_temperature_has_other_answers(self):
+        run = configurations.BEAM
+        before = self.setting.folder(self.path, run)
+        (self.setting.checkpoints["reference"] / "model.safetensors").write_text("retrained")
+        retrained = self.setting.folder(self.path, run)
+        self.assertNotEqual(before, retrained)
+        cold = asking.Setting(self.setting.out, SOURCE, self.setting.checkpoints, 0.0, 4, 2)
+        self.assertNotIn(cold.folder(self.path, run), (before, retrained))
+
+    def test_what_is_answered_is_not_asked_again(self):
+        self.make(configurations.BEAM, 20, 300)
+        # There are no programs in SOURCE, so that a cluster could not start.
+        asking.ask(self.setting, self.path, [configurations.BEAM])
+        with self.assertRaisesRegex(clusters.ClusterFailed, "no stagebeam-encoder in"):
+            asking.ask(self.setting, self.path, [configurations.BEAM, configurations.SINGLE])
+
+    def test_a_run_may_have_a_temperature_of_its_own(self):
+        cold = configurations.Run("cold", {"strategy": "single", "trace": True, "temperature": 0})
+        self.assertEqual(list(asking.options(self.setting, cold)),
+                         ["--temperature", "0", "--strategy", "single", "--trace"])
+
+
+class Document(Made):
+    def collected(self):
+        sections = {section.name: section for section in configurations.sections(
+            {"best-of-n": 4, "sentence-beam": 5})}
+        runs = {run.name: run for section in sections.values() for run in section.runs}
+        for number, run in enumerate(runs.values()):
+            self.make(run, right=15 + number, tokens=80 * run.candidates)
+        found = {name: figures.of_section(self.setting, self.path, section)
+                 for name, section in sections.items()}
+        return {"questions": QUESTIONS, "temperature": 1.0, "sections": found,
+                "models": figures.models(self.setting, self.path, list(runs.values())),
+                "duels": figures.of_duels(self.setting, self.path, [configurations.BEAM]),
+                "confirmed": 0, "confirmation": None}
+
+    def test_every_place_of_the_template_is_filled(self):
+        found = self.collected()
+        document.write(self.folder, found)
+        text = (self.folder / "experiments.md").read_text()
+        self.assertNotIn("{{", text)
+        for section in found["sections"].values():
+            for run in section["runs"]:
+                self.assertIn(f"| {run['name']} | {100 * run['accuracy']['share']:.1f} (", text)
+        self.assertIn("| beam-4 | conclusion | 40 | 52.5 (", text)
+        self.assertEqual(json.loads((self.folder / "experiments/figures.json").read_text()), found)
+        for picture in re.findall(r"!\[.*\]\((.*)\)", text):
+            self.assertTrue((self.folder / picture).exists(), picture)
+
+    def test_what_was_not_asked_is_said_to_be_missing(self):
+        found = self.collected()
+        del found["sections"]["stages"]
+        document.write(self.folder, {**found, "duels": []})
+        text = (self.folder / "experiments.md").read_text()
+        self.assertIn("last paragraph counts.\n\n*Not part of this run.*", text)
+        self.assertNotIn("{{", text)
+
+    def test_the_best_run_that_costs_little_enough_is_found(self):
+        runs = [("base", 20, 100), ("dear", 25, 61), ("cheap", 18, 60), ("cheaper", 19, 30)]
+        section = {"runs": [{"name": name, "accuracy": {"right": right},
+                             "cost": {"sampled_tokens": tokens}} for name, right, tokens in runs]}
+        self.assertEqual(figures.best_affordable(section), "cheaper")
+        self.assertIsNone(figures.best_affordable({"runs": section["runs"][:2]}))
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=1)
