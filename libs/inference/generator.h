@@ -22,7 +22,8 @@ struct SamplingParameters {
   double top_p = 0.9;
   // Likeliest tokens kept; 0 for all.
   int top_k = 50;
-  // Candidate i of a call draws from the stream (seed, stage_index, i).
+  // Candidate i of a call draws from the stream (seed, stage_index,
+  // first_candidate_index + i).
   int64_t seed = 0;
   // Position of the call in its search.
   int stage_index = 0;
@@ -63,6 +64,9 @@ struct GenerateRequest {
   std::string prefix_text;
   // Candidates to sample, [1, 64].
   int candidate_count = 1;
+  // Index of the first candidate in the random streams, so that a call can go
+  // on where an earlier one ended, [0, 1048576].
+  int first_candidate_index = 0;
   SamplingParameters sampling;
   StoppingParameters stopping;
   // Keeps the stages of one search on the replica that holds their prefix.

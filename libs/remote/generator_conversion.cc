@@ -143,6 +143,7 @@ inference::GenerateRequest FromProto(
                                   proto.prefix_token_ids().end());
   request.prefix_text = proto.prefix_text();
   request.candidate_count = proto.candidate_count();
+  request.first_candidate_index = proto.first_candidate_index();
   request.sampling = FromProto(proto.sampling());
   request.stopping = FromProto(proto.stopping());
   request.session_id = proto.session_id();
@@ -161,6 +162,7 @@ generator::v1::GenerateCandidatesRequest ToProto(
                                         request.prefix_token_ids.end());
   proto.set_prefix_text(request.prefix_text);
   proto.set_candidate_count(request.candidate_count);
+  proto.set_first_candidate_index(request.first_candidate_index);
   *proto.mutable_sampling() = ToProto(request.sampling);
   *proto.mutable_stopping() = ToProto(request.stopping);
   proto.set_session_id(request.session_id);

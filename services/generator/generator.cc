@@ -114,7 +114,8 @@ absl::StatusOr<inference::GenerateResult> EngineGenerator::GenerateCandidates(
   call.stopping.close_at_limit = options_.close_at_limit;
   call.image = features_.Prompt(request.image, context);
   call.prompts.push_back({.prompt_token_ids = std::move(prompt),
-                          .branch_count = request.candidate_count});
+                          .branch_count = request.candidate_count,
+                          .first_stream = request.first_candidate_index});
   if (on_end) {
     call.on_branch_end = [&](const std::vector<engine::EndedBranch>& ended) {
       on_end(ToCandidates(ended));

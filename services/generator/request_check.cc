@@ -13,6 +13,7 @@ namespace {
 using serving::InvalidField;
 
 constexpr int kMaxCandidates = 64;
+constexpr int kMaxFirstIndex = 1 << 20;
 constexpr size_t kMaxStopStrings = 8;
 
 absl::Status CheckPrefix(const inference::GenerateRequest& request,
@@ -52,6 +53,21 @@ absl::Status CheckSampling(const inference::SamplingParameters& sampling) {
     return InvalidField(
         "sampling.stage_index",
         absl::StrCat("must not be negative, is ", sampling.stage_index));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckCandidates(const inference::GenerateRequest& request) {
+  if (request.candidate_count < 1 || request.candidate_count > kMaxCandidates) {
+    return InvalidField("candidate_count",
+                        absl::StrCat("must be within [1, ", kMaxCandidates,
+                                     "], is ", request.candidate_count));
+  }
+  const int first = request.first_candidate_index;
+  if (first < 0 || first > kMaxFirstIndex) {
+    return InvalidField(
+        "first_candidate_index",
+        absl::StrCat("must be within [0, ", kMaxFirstIndex, "], is ", first));
   }
   return absl::OkStatus();
 }
@@ -100,11 +116,8 @@ absl::Status CheckRequest(const inference::GenerateRequest& request,
     return InvalidField("question", "must not be empty");
   if (absl::Status status = CheckPrefix(request, limits); !status.ok())
     return status;
-  if (request.candidate_count < 1 || request.candidate_count > kMaxCandidates) {
-    return InvalidField("candidate_count",
-                        absl::StrCat("must be within [1, ", kMaxCandidates,
-                                     "], is ", request.candidate_count));
-  }
+  if (absl::Status status = CheckCandidates(request); !status.ok())
+    return status;
   if (absl::Status status = CheckSampling(request.sampling); !status.ok())
     return status;
   return CheckStopping(request.stopping, limits.max_new_tokens);

@@ -70,6 +70,21 @@ TEST_F(GeneratorService, SeedStageAndIndexEachGiveOtherCandidates) {
   EXPECT_NE(AllIds(request), base);
 }
 
+TEST_F(GeneratorService, ACallGoesOnWhereAnEarlierOneEnded) {
+  auto request = SampledRequest(4);
+  request.mutable_sampling()->set_temperature(2);
+  request.mutable_stopping()->set_max_new_tokens(64);
+  const auto whole = AllIds(request);
+  request.set_candidate_count(1);
+  const auto first = AllIds(request);
+  request.set_candidate_count(3);
+  request.set_first_candidate_index(1);
+  const auto rest = AllIds(request);
+  EXPECT_EQ(first[0], whole[0]);
+  EXPECT_EQ(rest, std::vector(whole.begin() + 1, whole.end()));
+  EXPECT_NE(rest[0], first[0]);
+}
+
 TEST_F(GeneratorService, TemperatureZeroTakesTheLikeliestToken) {
   auto request = Request();
   request.set_candidate_count(2);
