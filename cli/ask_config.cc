@@ -12,10 +12,15 @@ namespace {
 // Flags as they come, before they are put together.
 struct RawFlags {
   std::string strategy;
+  std::string majority;
+  std::string decide;
   std::string judge;
   std::string color = "auto";
   std::optional<int> candidates;
   std::optional<int> survivors;
+  std::optional<int> initial_candidates;
+  std::optional<double> sufficient_probability;
+  std::optional<double> sufficient_confidence;
   std::optional<int> max_sentences;
   std::optional<int64_t> seed;
   std::optional<double> temperature;
@@ -23,6 +28,22 @@ struct RawFlags {
   std::optional<int> top_k;
   std::optional<int> max_candidate_tokens;
 };
+
+void AddAdaptiveFlags(FlagSet& flags, RawFlags* raw) {
+  flags.Add("initial_candidates", "N",
+            "candidates that adaptive starts a stage with; default 1",
+            &raw->initial_candidates);
+  flags.Add("sufficient_probability", "P",
+            "adaptive takes a lone candidate that is as likely; default 0.9",
+            &raw->sufficient_probability);
+  flags.Add("sufficient_confidence", "P",
+            "adaptive takes a winner that the judge is as sure of; default 0.8",
+            &raw->sufficient_confidence);
+  flags.Add("majority", "WHERE",
+            "conclusion or every-stage: where adaptive takes what most "
+            "candidates agree on, without duels",
+            &raw->majority);
+}
 
 FlagSet MakeFlags(AskConfig* config, RawFlags* raw) {
   FlagSet flags;
@@ -36,12 +57,15 @@ FlagSet MakeFlags(AskConfig* config, RawFlags* raw) {
             "orchestrator; default: $STAGEBEAM_SERVER or 127.0.0.1:50051",
             &config->server);
   flags.Add("strategy", "NAME",
-            "single, best-of-n, sentence-beam or stage-beam", &raw->strategy);
+            "single, best-of-n, sentence-beam, stage-beam or adaptive",
+            &raw->strategy);
   flags.Add("candidates", "N",
-            "candidates to sample each time, 1 to 64; default 4",
+            "candidates to sample each time, 1 to 64; of adaptive at most; "
+            "default 4",
             &raw->candidates);
   flags.Add("survivors", "K", "candidates that stage-beam keeps; default 1",
             &raw->survivors);
+  AddAdaptiveFlags(flags, raw);
   flags.Add("max_sentences", "N",
             "sentences after which sentence-beam gives up",
             &raw->max_sentences);
@@ -52,6 +76,8 @@ FlagSet MakeFlags(AskConfig* config, RawFlags* raw) {
   flags.Add("top_k", "K", "likeliest tokens kept, 0 for all", &raw->top_k);
   flags.Add("max_candidate_tokens", "N", "cap on one candidate's tokens",
             &raw->max_candidate_tokens);
+  flags.Add("decide", "WHO", "judge, log-probability or chance decides duels",
+            &raw->decide);
   flags.Add("judge", "METHOD", "score, both-orders or write", &raw->judge);
   flags.Add("timeout", "TIME", "give up after this long; default 5m",
             &config->timeout);
@@ -80,6 +106,54 @@ absl::StatusOr<T> Choose(const char* flag, const std::string& name,
       absl::StrCat("--", flag, ": '", name, "' is none of ", names));
 }
 
+// Refuses flags that `strategy` has no use for.
+absl::Status CheckUse(const RawFlags& raw, const std::string& strategy) {
+  const struct {
+    bool given;
+    const char* strategy;
+    const char* complaint;
+  } uses[] = {
+      {raw.survivors.has_value(), "stage-beam",
+       "--survivors: only stage-beam keeps survivors"},
+      {raw.max_sentences.has_value(), "sentence-beam",
+       "--max_sentences: only sentence-beam counts sentences"},
+      {raw.initial_candidates.has_value(), "adaptive",
+       "--initial_candidates: only adaptive starts with fewer"},
+      {raw.sufficient_probability.has_value(), "adaptive",
+       "--sufficient_probability: only adaptive asks for it"},
+      {raw.sufficient_confidence.has_value(), "adaptive",
+       "--sufficient_confidence: only adaptive asks for it"},
+      {!raw.majority.empty(), "adaptive",
+       "--majority: only adaptive takes votes"},
+  };
+  for (const auto& use : uses) {
+    if (use.given && strategy != use.strategy)
+      return absl::InvalidArgumentError(use.complaint);
+  }
+  if (strategy == "single" && raw.candidates) {
+    return absl::InvalidArgumentError(
+        "--candidates: a single pass has one candidate");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status SetAdaptive(const RawFlags& raw, int candidates,
+                         orchestrator::v1::AdaptiveBeam& beam) {
+  beam.set_candidate_count(candidates);
+  beam.set_initial_candidate_count(raw.initial_candidates.value_or(0));
+  if (raw.sufficient_probability)
+    beam.set_sufficient_probability(*raw.sufficient_probability);
+  if (raw.sufficient_confidence)
+    beam.set_sufficient_confidence(*raw.sufficient_confidence);
+  if (raw.majority.empty()) return absl::OkStatus();
+  const auto vote = Choose<orchestrator::v1::MajorityVote>(
+      "majority", raw.majority,
+      {{"conclusion", orchestrator::v1::MAJORITY_VOTE_CONCLUSION},
+       {"every-stage", orchestrator::v1::MAJORITY_VOTE_EVERY_STAGE}});
+  if (vote.ok()) beam.set_majority_vote(*vote);
+  return vote.status();
+}
+
 absl::Status SetStrategy(const RawFlags& raw,
                          orchestrator::v1::SearchPolicy* search) {
   // Candidates without a strategy mean the search that this system is about.
@@ -87,20 +161,9 @@ absl::Status SetStrategy(const RawFlags& raw,
       raw.strategy.empty() && (raw.candidates || raw.survivors);
   const std::string strategy = implied ? "stage-beam" : raw.strategy;
   const int candidates = raw.candidates.value_or(4);
-  if (raw.survivors && strategy != "stage-beam") {
-    return absl::InvalidArgumentError(
-        "--survivors: only stage-beam keeps survivors");
-  }
-  if (raw.max_sentences && strategy != "sentence-beam") {
-    return absl::InvalidArgumentError(
-        "--max_sentences: only sentence-beam counts sentences");
-  }
+  if (absl::Status use = CheckUse(raw, strategy); !use.ok()) return use;
   if (strategy.empty()) return absl::OkStatus();
   if (strategy == "single") {
-    if (raw.candidates) {
-      return absl::InvalidArgumentError(
-          "--candidates: a single pass has one candidate");
-    }
     search->mutable_single_pass();
   } else if (strategy == "best-of-n") {
     search->mutable_best_of_n()->set_candidate_count(candidates);
@@ -111,10 +174,12 @@ absl::Status SetStrategy(const RawFlags& raw,
   } else if (strategy == "stage-beam") {
     search->mutable_stage_beam()->set_candidate_count(candidates);
     search->mutable_stage_beam()->set_survivor_count(raw.survivors.value_or(0));
+  } else if (strategy == "adaptive") {
+    return SetAdaptive(raw, candidates, *search->mutable_adaptive_beam());
   } else {
     return absl::InvalidArgumentError(absl::StrCat(
         "--strategy: '", strategy,
-        "' is none of single, best-of-n, sentence-beam, stage-beam"));
+        "' is none of single, best-of-n, sentence-beam, stage-beam, adaptive"));
   }
   return absl::OkStatus();
 }
@@ -140,6 +205,18 @@ absl::Status SetJudge(const RawFlags& raw,
   if (!method.ok()) return method.status();
   search->set_judge_method(*method);
   return absl::OkStatus();
+}
+
+absl::Status SetDecider(const RawFlags& raw,
+                        orchestrator::v1::SearchPolicy* search) {
+  if (raw.decide.empty()) return absl::OkStatus();
+  const auto decider = Choose<orchestrator::v1::Decider>(
+      "decide", raw.decide,
+      {{"judge", orchestrator::v1::DECIDER_JUDGE},
+       {"log-probability", orchestrator::v1::DECIDER_LOG_PROBABILITY},
+       {"chance", orchestrator::v1::DECIDER_CHANCE}});
+  if (decider.ok()) search->set_decider(*decider);
+  return decider.status();
 }
 
 absl::Status SetQuestion(const std::vector<std::string>& words,
@@ -196,6 +273,7 @@ absl::StatusOr<AskConfig> ReadAskConfig(
   absl::Status status = SetQuestion(*words, &config);
   status.Update(CheckPicture(config));
   status.Update(SetStrategy(raw, &config.search));
+  status.Update(SetDecider(raw, &config.search));
   status.Update(SetJudge(raw, &config.search));
   if (!status.ok()) return status;
   SetSampling(raw, &config.search);

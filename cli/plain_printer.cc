@@ -57,17 +57,18 @@ void PlainPrinter::Line(absl::Duration elapsed, const std::string& text) {
 
 void PlainPrinter::PrintCandidates(const CandidatesSampled& sampled,
                                    absl::Duration elapsed) {
-  for (int i = 0; i < sampled.candidates_size(); ++i) {
-    const auto& candidate = sampled.candidates(i);
-    const int first = FirstWithText(sampled, i);
+  AddDraw(sampled, stage_);
+  const int count = stage_.candidates_size();
+  for (int i = count - sampled.candidates_size(); i < count; ++i) {
+    const auto& candidate = stage_.candidates(i);
+    const int first = FirstWithText(stage_, i);
     const std::string text = first == i ? OneLine(candidate.text())
                                         : absl::StrCat("same as ", first + 1);
     Line(elapsed,
          absl::StrFormat(
              "%s candidate %d of %d (%d tokens, log-probability %.2f, %s): %s",
-             StageName(sampled.stage()), i + 1, sampled.candidates_size(),
-             candidate.token_count(), candidate.logprob(),
-             FinishName(candidate.finish_reason()), text));
+             StageName(sampled.stage()), i + 1, count, candidate.token_count(),
+             candidate.logprob(), FinishName(candidate.finish_reason()), text));
   }
 }
 

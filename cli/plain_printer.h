@@ -26,6 +26,8 @@ class PlainPrinter : public EventPrinter {
                      absl::Duration elapsed);
 
   std::ostream& out_;
+  // Candidates of the running stage so far.
+  orchestrator::v1::CandidatesSampled stage_;
 };
 
 }  // namespace stagebeam::cli

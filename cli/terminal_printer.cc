@@ -70,11 +70,13 @@ void TerminalPrinter::Block(const std::string& mark, const std::string& text,
 
 void TerminalPrinter::PrintCandidates(const CandidatesSampled& sampled,
                                       absl::Duration elapsed) {
-  Heading(StageName(sampled.stage()), elapsed);
-  stage_ = sampled.stage();
-  for (int i = 0; i < sampled.candidates_size(); ++i) {
-    const auto& candidate = sampled.candidates(i);
-    const int first = FirstWithText(sampled, i);
+  if (sampled.first_candidate_index() == 0)
+    Heading(StageName(sampled.stage()), elapsed);
+  AddDraw(sampled, stage_);
+  const int count = stage_.candidates_size();
+  for (int i = count - sampled.candidates_size(); i < count; ++i) {
+    const auto& candidate = stage_.candidates(i);
+    const int first = FirstWithText(stage_, i);
     if (first < i) {
       Block(absl::StrCat(i + 1), absl::StrCat("same as ", first + 1), kDim);
       continue;
@@ -100,7 +102,7 @@ void TerminalPrinter::PrintDuel(const Duel& duel) {
 void TerminalPrinter::PrintChosen(const StageText& chosen) {
   // With several survivors, an earlier stage is only chosen in the end.
   const std::string stage =
-      chosen.stage() == stage_ ? "" : StageName(chosen.stage()) + ": ";
+      chosen.stage() == stage_.stage() ? "" : StageName(chosen.stage()) + ": ";
   Block("=>", stage + chosen.text(), kGreen);
 }
 

@@ -35,8 +35,8 @@ class TerminalPrinter : public EventPrinter {
 
   std::ostream& out_;
   size_t width_;
-  // Stage of the block that is being printed.
-  orchestrator::v1::Stage stage_ = orchestrator::v1::STAGE_UNSPECIFIED;
+  // Candidates so far of the block that is being printed.
+  orchestrator::v1::CandidatesSampled stage_;
 };
 
 }  // namespace stagebeam::cli

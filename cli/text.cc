@@ -97,10 +97,15 @@ std::string_view WithoutTags(std::string_view text,
   return text.substr(0, text.find(closing));
 }
 
-int FirstWithText(const orchestrator::v1::CandidatesSampled& sampled,
-                  int index) {
+void AddDraw(const orchestrator::v1::CandidatesSampled& sampled,
+             orchestrator::v1::CandidatesSampled& stage) {
+  if (sampled.first_candidate_index() == 0) stage.Clear();
+  stage.MergeFrom(sampled);
+}
+
+int FirstWithText(const orchestrator::v1::CandidatesSampled& stage, int index) {
   int first = 0;
-  while (sampled.candidates(first).text() != sampled.candidates(index).text())
+  while (stage.candidates(first).text() != stage.candidates(index).text())
     ++first;
   return first;
 }

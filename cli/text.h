@@ -26,10 +26,14 @@ std::string StageName(orchestrator::v1::Stage stage);
 std::string_view WithoutTags(std::string_view text,
                              orchestrator::v1::Stage stage);
 
-// Index of the first candidate with the text of candidate `index`: `index`
-// itself where the text is new.
-int FirstWithText(const orchestrator::v1::CandidatesSampled& sampled,
-                  int index);
+// Adds the candidates of `sampled` to `stage`, those of its stage that came
+// with earlier draws; drops what `stage` has of another one.
+void AddDraw(const orchestrator::v1::CandidatesSampled& sampled,
+             orchestrator::v1::CandidatesSampled& stage);
+
+// Index of the first candidate of a stage with the text of candidate `index`:
+// `index` itself where the text is new.
+int FirstWithText(const orchestrator::v1::CandidatesSampled& stage, int index);
 
 // How a candidate ended, in a word or two.
 std::string FinishName(generator::v1::FinishReason reason);

@@ -2,14 +2,14 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <numeric>
+#include <map>
 #include <set>
 #include <utility>
 
 namespace stagebeam::search {
 
-KnockOut::KnockOut(std::vector<Entrant> entrants, int seats, int keep,
-                   int64_t seed)
+KnockOut::KnockOut(std::vector<Entrant> entrants, std::vector<int> invited,
+                   int keep, int64_t seed)
     : keep_(keep), random_(static_cast<uint64_t>(seed)) {
   std::stable_sort(entrants.begin(), entrants.end(),
                    [](const Entrant& a, const Entrant& b) {
@@ -22,7 +22,7 @@ KnockOut::KnockOut(std::vector<Entrant> entrants, int seats, int keep,
     (is_new ? alive_ : repeats_)
         .push_back({entrant.candidate, entrant.likelihood, 0});
   }
-  TakeSeats(seats);
+  TakeSeats(std::move(invited));
   MakePairs();
 }
 
@@ -32,16 +32,14 @@ bool KnockOut::Better(const Fighter& a, const Fighter& b) {
   return a.candidate < b.candidate;
 }
 
-void KnockOut::TakeSeats(int seats) {
-  std::vector<int> order(static_cast<size_t>(seats));
-  std::iota(order.begin(), order.end(), 0);
-  random_.Shuffle(order);
-  std::vector<size_t> seat_of(order.size());
-  for (size_t seat = 0; seat < order.size(); ++seat)
-    seat_of[static_cast<size_t>(order[seat])] = seat;
-  std::vector<bool> taken(order.size());
+void KnockOut::TakeSeats(std::vector<int> invited) {
+  random_.Shuffle(invited);
+  std::map<int, size_t> seats;
+  for (size_t seat = 0; seat < invited.size(); ++seat)
+    seats[invited[seat]] = seat;
+  std::vector<bool> taken(invited.size());
   const auto seat_of_fighter = [&](const Fighter& fighter) {
-    return seat_of[static_cast<size_t>(fighter.candidate)];
+    return seats.at(fighter.candidate);
   };
   for (const Fighter& fighter : alive_) taken[seat_of_fighter(fighter)] = true;
   std::sort(alive_.begin(), alive_.end(),

@@ -36,9 +36,10 @@ struct Entrant {
 class KnockOut {
  public:
   KnockOut() = default;
-  // `seats`: candidates asked for; an entrant's index is below it. Draws pairs
-  // from `seed`. keep >= 1.
-  KnockOut(std::vector<Entrant> entrants, int seats, int keep, int64_t seed);
+  // `invited`: all candidates that could have come, the entrants' among them.
+  // Draws pairs from `seed`. keep >= 1.
+  KnockOut(std::vector<Entrant> entrants, std::vector<int> invited, int keep,
+           int64_t seed);
 
   // True once no duel is left to fight.
   bool Done() const { return pairs_.empty(); }
@@ -64,7 +65,7 @@ class KnockOut {
   };
   static bool Better(const Fighter& a, const Fighter& b);
   // Draws the seats of the first round: neighbours go to the front, two by two.
-  void TakeSeats(int seats);
+  void TakeSeats(std::vector<int> invited);
   // As many duels as are needed, of those in front.
   void MakePairs();
 

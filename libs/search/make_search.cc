@@ -1,3 +1,4 @@
+#include <sstream>
 #include <string>
 #include <utility>
 
@@ -36,6 +37,30 @@ absl::Status Check(const StageBeam& strategy) {
   if (!status.ok()) return status;
   return InRange("stage_beam.survivor_count", strategy.survivor_count,
                  strategy.candidate_count);
+}
+
+// A share of one; 0 is out where `open`. Written so that NaN fails.
+absl::Status InShare(const std::string& field, double value, bool open) {
+  const bool above = open ? value > 0 : value >= 0;
+  if (above && value <= 1) return absl::OkStatus();
+  std::ostringstream message;
+  message << field << ": must be in " << (open ? "(0, 1]" : "[0, 1]")
+          << ", got " << value;
+  return absl::InvalidArgumentError(message.str());
+}
+
+absl::Status Check(const AdaptiveBeam& strategy) {
+  absl::Status status = InRange("adaptive_beam.candidate_count",
+                                strategy.candidate_count, kMaxCandidates);
+  if (!status.ok()) return status;
+  status.Update(InRange("adaptive_beam.initial_candidate_count",
+                        strategy.initial_candidate_count,
+                        strategy.candidate_count));
+  status.Update(InShare("adaptive_beam.sufficient_probability",
+                        strategy.sufficient_probability, /*open=*/true));
+  status.Update(InShare("adaptive_beam.sufficient_confidence",
+                        strategy.sufficient_confidence, /*open=*/false));
+  return status;
 }
 
 }  // namespace

@@ -2,10 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <numeric>
 #include <variant>
 
+#include "libs/search/answer_check.h"
+#include "libs/search/likelihood.h"
 #include "libs/search/random.h"
 #include "libs/search/response_text.h"
 
@@ -14,23 +15,6 @@ namespace {
 
 int Total(const RoundPlan& plan) {
   return std::accumulate(plan.counts.begin(), plan.counts.end(), 0);
-}
-
-// Log-probability per token; worst where there is none to speak of.
-double PerToken(const Candidate& candidate) {
-  if (candidate.token_ids.empty() || std::isnan(candidate.logprob)) {
-    return -std::numeric_limits<double>::infinity();
-  }
-  return candidate.logprob / static_cast<double>(candidate.token_ids.size());
-}
-
-absl::Status Misfit(const std::string& message) {
-  return absl::InvalidArgumentError(message);
-}
-
-absl::Status WrongNumber(const std::string& what, size_t got, size_t wanted) {
-  return Misfit(what + ": must be " + std::to_string(wanted) + ", got " +
-                std::to_string(got));
 }
 
 void Append(std::vector<int32_t>& tokens, const std::vector<int32_t>& more) {
@@ -52,8 +36,12 @@ Ask RoundSearch::Next() {
 void RoundSearch::Shorten(std::string reason) {
   if (shorten_reason_) return;
   shorten_reason_ = std::move(reason);
-  if (!done_ && !given_ && std::holds_alternative<Expand>(ask_))
-    AskForCandidates();
+  if (done_ || given_ || !std::holds_alternative<Expand>(ask_)) return;
+  if (progress_.draw == 0) return AskForCandidates();
+  // The draw that nobody has heard of yet is called off.
+  progress_.asked -= Total(plan_);
+  Report(DegradationKind::kShortened, *shorten_reason_);
+  EndRound(progress_.best ? std::vector{*progress_.best} : std::vector<int>{});
 }
 
 std::optional<RoundPlan> RoundSearch::PlanRound() {
@@ -68,13 +56,30 @@ std::optional<RoundPlan> RoundSearch::PlanRound() {
 void RoundSearch::StartRound() {
   ++round_;
   contenders_.clear();
+  progress_ = {};
   AskForCandidates();
 }
 
 void RoundSearch::AskForCandidates() {
   std::optional<RoundPlan> plan = PlanRound();
   if (!plan) return Finish();
-  plan_ = *std::move(plan);
+  progress_.asked = Total(*plan);
+  AskFor(*std::move(plan));
+}
+
+void RoundSearch::DrawMore(int count, const std::vector<int>& survivors) {
+  ++progress_.draw;
+  progress_.asked += count;
+  if (!survivors.empty()) progress_.best = survivors.front();
+  progress_.judge_rounds += knock_out_.round();
+  progress_.duels = trace_.back().duels.size();
+  RoundPlan plan = plan_;
+  plan.counts = {count};
+  AskFor(std::move(plan));
+}
+
+void RoundSearch::AskFor(RoundPlan plan) {
+  plan_ = std::move(plan);
   ask_ = MakeExpand();
   given_ = false;
 }
@@ -89,46 +94,20 @@ Expand RoundSearch::MakeExpand() const {
                                 : DeriveSeed(seed_, SeedUse::kSampling,
                                              static_cast<uint64_t>(round_), i);
     const Line& line = lines_[i];
+    // Rounds of several lines have one draw.
     expand.branches.push_back({line.candidate, line.token_ids,
-                               line.appended_text, plan_.counts[i], seed});
+                               line.appended_text, plan_.counts[i],
+                               progress_.asked - Total(plan_), seed});
   }
   return expand;
 }
 
-absl::Status RoundSearch::CheckFits(const Expanded& expanded) const {
-  const auto* ask = done_ ? nullptr : std::get_if<Expand>(&ask_);
-  if (ask == nullptr)
-    return Misfit("expanded: the search did not ask for candidates");
-  const size_t branches = ask->branches.size();
-  if (expanded.sets.size() != branches) {
-    return WrongNumber("expanded.sets", expanded.sets.size(), branches);
-  }
-  bool any = false;
-  bool appended = false;
-  for (size_t b = 0; b < branches; ++b) {
-    if (expanded.sets[b].size() > static_cast<size_t>(ask->branches[b].count)) {
-      return Misfit("expanded.sets: more candidates than asked for in set " +
-                    std::to_string(b));
-    }
-    any = any || !expanded.sets[b].empty();
-    appended = appended || !ask->branches[b].appended_text.empty();
-  }
-  if (!any) return Misfit("expanded.sets: must not all be empty");
-  const size_t texts = expanded.appended_token_ids.size();
-  const bool fits = texts == branches || (texts == 0 && !appended);
-  return fits ? absl::OkStatus()
-              : WrongNumber("expanded.appended_token_ids", texts, branches);
-}
-
 absl::Status RoundSearch::Tell(Expanded expanded) {
-  if (absl::Status fits = CheckFits(expanded); !fits.ok()) return fits;
+  absl::Status fits = CheckFits(RunningAsk(), expanded);
+  if (!fits.ok()) return fits;
   Admit(std::move(expanded));
-  const int eligible =
-      static_cast<int>(std::count_if(contenders_.begin(), contenders_.end(),
-                                     [](auto& c) { return c.eligible; }));
-  ReportEligible(eligible);
-  if (eligible == 0) {
-    EndRound({Likeliest()});
+  if (const std::optional<int> elected = Elected(contenders_)) {
+    EndRound({*elected});
   } else {
     knock_out_ = MakeKnockOut(contenders_);
     Advance();
@@ -137,36 +116,36 @@ absl::Status RoundSearch::Tell(Expanded expanded) {
 }
 
 void RoundSearch::Admit(Expanded expanded) {
-  ExpansionTrace trace{plan_.stage, {}, {}, {}};
+  if (progress_.draw == 0) trace_.push_back({plan_.stage, {}, {}, {}});
   for (size_t i = 0; i < lines_.size(); ++i) {
     Line& line = lines_[i];
     if (!line.appended_text.empty())
       Append(line.token_ids, expanded.appended_token_ids[i]);
     line.appended_text.clear();
     for (Candidate& candidate : expanded.sets[i]) {
-      const bool eligible = rules_->Eligible(plan_, line, candidate);
-      trace.candidates.push_back(
-          {candidate.text, candidate.finish, candidate.logprob, line.candidate,
-           eligible, static_cast<int>(candidate.token_ids.size())});
-      contenders_.push_back({std::move(candidate), i, eligible});
+      Add(std::move(candidate), i, contenders_);
+      const Contender& added = contenders_.back();
+      trace_.back().candidates.push_back(
+          {added.candidate.text, added.candidate.finish,
+           added.candidate.logprob, line.candidate, added.eligible,
+           static_cast<int>(added.candidate.token_ids.size()), added.draw});
     }
   }
-  trace_.push_back(std::move(trace));
 }
 
-void RoundSearch::ReportEligible(int eligible) {
-  const int asked = Total(plan_);
-  if (eligible >= asked) return;
-  const std::string start = std::string(StageName(plan_.stage)) + ": ";
-  const std::string of =
-      std::to_string(asked) + " candidates " + rules_->EligibleMeans(plan_);
-  if (eligible > 0) {
-    Report(DegradationKind::kFewerCandidates,
-           start + std::to_string(eligible) + " of " + of);
-  } else {
-    Report(DegradationKind::kStageCut,
-           start + "none of " + of + "; the likeliest was kept");
+void RoundSearch::Add(std::optional<Candidate> candidate, size_t line,
+                      std::vector<Contender>& contenders) const {
+  Contender added;
+  added.line = line;
+  added.draw = progress_.draw;
+  added.missing = !candidate.has_value();
+  if (candidate) {
+    added.candidate = *std::move(candidate);
+    added.eligible = rules_->Eligible(plan_, lines_[line], added.candidate);
+    added.text = JudgedText(added.candidate, line);
   }
+  added.likelihood = Likelihood(contenders, added);
+  contenders.push_back(std::move(added));
 }
 
 bool RoundSearch::SaidTheSame(const Contender& a, const Contender& b) const {
@@ -177,62 +156,55 @@ bool RoundSearch::SaidTheSame(const Contender& a, const Contender& b) const {
 }
 
 double RoundSearch::Likelihood(const std::vector<Contender>& contenders,
-                               size_t contender) const {
+                               const Contender& contender) const {
   const auto first = std::find_if(
-      contenders.begin(), contenders.end(), [&](const Contender& other) {
-        return SaidTheSame(other, contenders[contender]);
-      });
-  return PerToken(first->candidate);
+      contenders.begin(), contenders.end(),
+      [&](const Contender& other) { return SaidTheSame(other, contender); });
+  if (first != contenders.end()) return first->likelihood;
+  const Candidate& candidate = contender.candidate;
+  return PerToken(candidate.logprob,
+                  static_cast<int>(candidate.token_ids.size()));
 }
 
-int RoundSearch::Likeliest() const {
-  size_t best = 0;
-  for (size_t i = 1; i < contenders_.size(); ++i) {
-    if (Likelihood(contenders_, i) > Likelihood(contenders_, best)) best = i;
-  }
-  return static_cast<int>(best);
+std::optional<int> RoundSearch::Elected(
+    const std::vector<Contender>& contenders) const {
+  if (!plan_.majority_decides) return std::nullopt;
+  return MajorityOf(contenders, progress_.asked);
 }
 
 KnockOut RoundSearch::MakeKnockOut(
     const std::vector<Contender>& contenders) const {
-  std::vector<Entrant> entrants;
-  for (size_t i = 0; i < contenders.size(); ++i) {
-    const Contender& contender = contenders[i];
-    if (!contender.eligible) continue;
-    Entrant& entrant = entrants.emplace_back();
-    entrant.candidate = static_cast<int>(i);
-    entrant.likelihood = Likelihood(contenders, i);
-    if (!contender.missing) entrant.text = JudgedText(contender);
-  }
-  return {
-      std::move(entrants), Total(plan_), plan_.keep,
-      DeriveSeed(seed_, SeedUse::kPairing, static_cast<uint64_t>(round_), 0)};
+  std::vector<int> invited;
+  if (progress_.best) invited.push_back(*progress_.best);
+  const auto earlier = std::count_if(
+      contenders.begin(), contenders.end(),
+      [this](const Contender& c) { return c.draw < progress_.draw; });
+  for (int i = 0; i < Total(plan_); ++i)
+    invited.push_back(static_cast<int>(earlier) + i);
+  return {EntrantsOf(contenders, progress_.draw, progress_.best),
+          std::move(invited), plan_.keep,
+          DeriveSeed(seed_, SeedUse::kPairing, static_cast<uint64_t>(round_),
+                     static_cast<uint64_t>(progress_.draw))};
 }
 
-std::optional<std::vector<RoundSearch::Contender>> RoundSearch::ContendersOf(
+std::optional<std::vector<Contender>> RoundSearch::ContendersOf(
     const Partial& partial) const {
   const auto* ask = done_ ? nullptr : std::get_if<Expand>(&ask_);
   if (ask == nullptr || partial.sets.size() != lines_.size())
     return std::nullopt;
-  std::vector<Contender> contenders;
+  std::vector<Contender> contenders = contenders_;
   for (size_t b = 0; b < lines_.size(); ++b) {
     if (partial.sets[b].size() != static_cast<size_t>(ask->branches[b].count))
       return std::nullopt;
-    for (const std::optional<Candidate>& candidate : partial.sets[b]) {
-      Contender& contender = contenders.emplace_back();
-      contender.line = b;
-      contender.missing = !candidate.has_value();
-      if (contender.missing) continue;
-      contender.candidate = *candidate;
-      contender.eligible = rules_->Eligible(plan_, lines_[b], *candidate);
-    }
+    for (const std::optional<Candidate>& candidate : partial.sets[b])
+      Add(candidate, b, contenders);
   }
   return contenders;
 }
 
 std::optional<Compare> RoundSearch::Foresee(const Partial& partial) const {
   const auto contenders = ContendersOf(partial);
-  if (!contenders) return std::nullopt;
+  if (!contenders || Elected(*contenders)) return std::nullopt;
   Compare compare = MakeCompare(*contenders, MakeKnockOut(*contenders));
   const auto missing = [&](int candidate) {
     return (*contenders)[static_cast<size_t>(candidate)].missing;
@@ -252,15 +224,15 @@ std::optional<std::string> RoundSearch::SharedHint() const {
   return hint;
 }
 
-std::string RoundSearch::JudgedText(const Contender& contender) const {
-  if (contender.missing) return "";
-  const std::string text = rules_->JudgedText(plan_, contender.candidate);
+std::string RoundSearch::JudgedText(const Candidate& candidate,
+                                    size_t line) const {
+  const std::string text = rules_->JudgedText(plan_, candidate);
   if (SharedHint()) return text;
-  return rules_->Hint(plan_, lines_[contender.line]) + "\n" + text;
+  return rules_->Hint(plan_, lines_[line]) + "\n" + text;
 }
 
 void RoundSearch::Advance() {
-  if (knock_out_.Done()) return EndRound(knock_out_.Survivors());
+  if (knock_out_.Done()) return Settle(knock_out_.Survivors());
   ask_ = MakeCompare(contenders_, knock_out_);
 }
 
@@ -269,24 +241,21 @@ Compare RoundSearch::MakeCompare(const std::vector<Contender>& contenders,
   Compare compare{plan_.stage, plan_.subject,     SharedHint().value_or(""),
                   {},          knock_out.pairs(), 0};
   for (const Contender& contender : contenders) {
-    compare.candidates.push_back(JudgedText(contender));
+    compare.candidates.push_back(contender.text);
   }
+  const int judge_round = progress_.judge_rounds + knock_out.round();
   compare.seed =
       DeriveSeed(seed_, SeedUse::kJudging, static_cast<uint64_t>(round_),
-                 static_cast<uint64_t>(knock_out.round()));
+                 static_cast<uint64_t>(judge_round));
   return compare;
 }
 
 absl::Status RoundSearch::Tell(Compared compared) {
-  const auto* ask = done_ ? nullptr : std::get_if<Compare>(&ask_);
-  if (ask == nullptr)
-    return Misfit("compared: the search did not ask for a comparison");
-  if (compared.verdicts.size() != ask->pairs.size()) {
-    return WrongNumber("compared.verdicts", compared.verdicts.size(),
-                       ask->pairs.size());
-  }
-  for (size_t i = 0; i < ask->pairs.size(); ++i) {
-    const auto [first, second] = ask->pairs[i];
+  absl::Status fits = CheckFits(RunningAsk(), compared);
+  if (!fits.ok()) return fits;
+  const std::vector<Pair>& pairs = std::get<Compare>(ask_).pairs;
+  for (size_t i = 0; i < pairs.size(); ++i) {
+    const auto [first, second] = pairs[i];
     Verdict& verdict = compared.verdicts[i];
     trace_.back().duels.push_back({first, second,
                                    verdict.first_is_better ? first : second,
@@ -298,16 +267,49 @@ absl::Status RoundSearch::Tell(Compared compared) {
 }
 
 absl::Status RoundSearch::Tell(JudgeUnavailable unavailable) {
-  if (done_ || !std::holds_alternative<Compare>(ask_)) {
-    return Misfit("judge_unavailable: the search did not ask for a comparison");
-  }
+  absl::Status fits = CheckFits(RunningAsk(), unavailable);
+  if (!fits.ok()) return fits;
   Report(DegradationKind::kJudgeUnavailable, std::move(unavailable.detail));
   knock_out_.DecideByLikelihood();
-  Advance();
+  // Nobody could judge more candidates either.
+  EndRound(knock_out_.Survivors());
   return absl::OkStatus();
 }
 
-void RoundSearch::EndRound(const std::vector<int>& survivors) {
+void RoundSearch::Settle(const std::vector<int>& survivors) {
+  if (!survivors.empty()) progress_.confidence = ConfidenceIn(survivors[0]);
+  const int more = rules_->More(plan_, StandingOf(survivors));
+  if (more > 0 && !shorten_reason_) return DrawMore(more, survivors);
+  if (more > 0) Report(DegradationKind::kShortened, *shorten_reason_);
+  EndRound(survivors);
+}
+
+Standing RoundSearch::StandingOf(const std::vector<int>& survivors) const {
+  Standing standing;
+  standing.drawn = progress_.asked;
+  standing.eligible = CountEligible(contenders_);
+  standing.texts = CountTexts(contenders_);
+  standing.confidence = progress_.confidence;
+  if (survivors.empty()) return standing;
+  const auto best = static_cast<size_t>(survivors.front());
+  standing.probability = std::exp(contenders_[best].candidate.logprob);
+  return standing;
+}
+
+std::optional<double> RoundSearch::ConfidenceIn(int candidate) const {
+  const std::vector<TracedDuel>& duels = trace_.back().duels;
+  if (duels.size() == progress_.duels) return progress_.confidence;
+  std::optional<double> least;
+  for (size_t i = progress_.duels; i < duels.size(); ++i) {
+    if (duels[i].winner != candidate) continue;
+    least = std::min(least.value_or(1.0), duels[i].confidence);
+  }
+  return least;
+}
+
+void RoundSearch::EndRound(std::vector<int> survivors) {
+  ReportEligible();
+  if (survivors.empty()) survivors = {Likeliest(contenders_)};
   std::vector<Line> lines;
   for (int survivor : survivors) {
     const Contender& contender = contenders_[static_cast<size_t>(survivor)];
@@ -317,8 +319,24 @@ void RoundSearch::EndRound(const std::vector<int>& survivors) {
     lines.push_back(std::move(line));
   }
   lines_ = std::move(lines);
-  trace_.back().survivors = survivors;
+  trace_.back().survivors = std::move(survivors);
   StartRound();
+}
+
+void RoundSearch::ReportEligible() {
+  const int asked = progress_.asked;
+  const int eligible = CountEligible(contenders_);
+  if (eligible >= asked) return;
+  const std::string start = std::string(StageName(plan_.stage)) + ": ";
+  const std::string of =
+      std::to_string(asked) + " candidates " + rules_->EligibleMeans(plan_);
+  if (eligible > 0) {
+    Report(DegradationKind::kFewerCandidates,
+           start + std::to_string(eligible) + " of " + of);
+  } else {
+    Report(DegradationKind::kStageCut,
+           start + "none of " + of + "; the likeliest was kept");
+  }
 }
 
 void RoundSearch::Finish() {

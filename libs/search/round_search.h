@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "libs/search/contenders.h"
 #include "libs/search/knock_out.h"
 #include "libs/search/rules.h"
 #include "libs/search/search.h"
@@ -30,14 +31,19 @@ class RoundSearch final : public Search {
   const Outcome& outcome() const override { return outcome_; }
 
  private:
-  // A candidate of the running round and where it came from.
-  struct Contender {
-    Candidate candidate;
-    // Index into lines_.
-    size_t line = 0;
-    bool eligible = true;
-    // Nobody knows it yet.
-    bool missing = false;
+  // What the running round has come to, draw by draw.
+  struct Progress {
+    // Number of the running draw, from 0.
+    int draw = 0;
+    // Candidates asked for, with the running draw's.
+    int asked = 0;
+    // The best of earlier draws; none where none of them is eligible.
+    std::optional<int> best;
+    // Rounds of duels, and duels, of earlier draws.
+    int judge_rounds = 0;
+    size_t duels = 0;
+    // As Standing::confidence.
+    std::optional<double> confidence;
   };
 
   void StartRound();
@@ -45,30 +51,42 @@ class RoundSearch final : public Search {
   void AskForCandidates();
   // The plan of the next round, shortened where that was asked for.
   std::optional<RoundPlan> PlanRound();
+  // Asks for `count` more of the running round; `survivors` are its so far.
+  void DrawMore(int count, const std::vector<int>& survivors);
+  void AskFor(RoundPlan plan);
   Expand MakeExpand() const;
-  absl::Status CheckFits(const Expanded& expanded) const;
+  // None once the search is over.
+  const Ask* RunningAsk() const { return done_ ? nullptr : &ask_; }
   void Admit(Expanded expanded);
-  void ReportEligible(int eligible);
+  // Adds a candidate of the running draw, or one that is missing.
+  void Add(std::optional<Candidate> candidate, size_t line,
+           std::vector<Contender>& contenders) const;
   // What `partial` says, or nothing where it does not fit the last ask.
   std::optional<std::vector<Contender>> ContendersOf(
       const Partial& partial) const;
-  // Log-probability per token. Of contenders that said the same token by token
-  // the first one's: how the others' was rounded must not decide anything.
   double Likelihood(const std::vector<Contender>& contenders,
-                    size_t contender) const;
+                    const Contender& contender) const;
   bool SaidTheSame(const Contender& a, const Contender& b) const;
+  // The contender that is chosen without duels, if any.
+  std::optional<int> Elected(const std::vector<Contender>& contenders) const;
   KnockOut MakeKnockOut(const std::vector<Contender>& contenders) const;
-  // Asks for the next duels, or ends the round.
+  // Asks for the next duels, or settles the round.
   void Advance();
   Compare MakeCompare(const std::vector<Contender>& contenders,
                       const KnockOut& knock_out) const;
   // The hint that all contenders share; none where survivors differ in it.
   std::optional<std::string> SharedHint() const;
-  // What the judge reads of a contender, behind its own hint where they differ;
-  // empty while it is missing.
-  std::string JudgedText(const Contender& contender) const;
-  void EndRound(const std::vector<int>& survivors);
-  int Likeliest() const;
+  // What the judge reads of a candidate, behind its own hint where they differ.
+  std::string JudgedText(const Candidate& candidate, size_t line) const;
+  // The duels are fought: asks for more candidates, or ends the round.
+  void Settle(const std::vector<int>& survivors);
+  Standing StandingOf(const std::vector<int>& survivors) const;
+  // Least confidence of the duels that `candidate` won after the running draw;
+  // what it was before where there were none.
+  std::optional<double> ConfidenceIn(int candidate) const;
+  // Without survivors the likeliest goes on.
+  void EndRound(std::vector<int> survivors);
+  void ReportEligible();
   void Finish();
   // Once a kind and stage.
   void Report(DegradationKind kind, std::string detail);
@@ -82,6 +100,7 @@ class RoundSearch final : public Search {
   // Survivors of the last round, best first.
   std::vector<Line> lines_{Line{}};
   std::vector<Contender> contenders_;
+  Progress progress_;
   KnockOut knock_out_;
 
   bool done_ = false;

@@ -2,6 +2,8 @@
 
 namespace stagebeam::search {
 
+int Rules::More(const RoundPlan&, const Standing&) const { return 0; }
+
 void Rules::Extend(const RoundPlan&, const Candidate& candidate, bool,
                    Line& line) const {
   line.text += candidate.text;

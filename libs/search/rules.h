@@ -37,6 +37,24 @@ struct RoundPlan {
   bool stop_after_sentence = false;
   // Survivors wanted.
   int keep = 1;
+  // A text that more than half of the candidates agree on, two at least, is
+  // chosen without duels.
+  bool majority_decides = false;
+};
+
+// What a round of one line has come to once its duels are fought.
+struct Standing {
+  // Candidates asked for so far.
+  int drawn = 0;
+  // Of these, candidates that may take part in duels, and their texts without
+  // repeats.
+  int eligible = 0;
+  int texts = 0;
+  // Probability of the best one's text.
+  double probability = 0;
+  // Least confidence of the duels that the best one won after the last draw
+  // that had any; none where there were none.
+  std::optional<double> confidence;
 };
 
 // A strategy. Stateless: a search asks it with its own state.
@@ -58,6 +76,9 @@ class Rules {
   virtual std::string JudgedText(const RoundPlan& plan,
                                  const Candidate& candidate) const = 0;
   virtual std::string Hint(const RoundPlan& plan, const Line& parent) const = 0;
+  // More candidates wanted of the round before it is decided; 0: it is. Only of
+  // rounds of one line that keep one.
+  virtual int More(const RoundPlan& plan, const Standing& standing) const;
   // Adds a survivor's text and tokens to `line`.
   virtual void Extend(const RoundPlan& plan, const Candidate& candidate,
                       bool eligible, Line& line) const;
@@ -67,6 +88,7 @@ std::unique_ptr<Rules> MakeRules(const SinglePass& strategy);
 std::unique_ptr<Rules> MakeRules(const BestOfN& strategy);
 std::unique_ptr<Rules> MakeRules(const SentenceBeam& strategy);
 std::unique_ptr<Rules> MakeRules(const StageBeam& strategy);
+std::unique_ptr<Rules> MakeRules(const AdaptiveBeam& strategy);
 
 }  // namespace stagebeam::search
 

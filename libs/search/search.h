@@ -55,6 +55,9 @@ struct Branch {
   std::string appended_text;
   // Continuations wanted.
   int count = 1;
+  // Of the continuations wanted of this branch, those asked for before; these
+  // go on behind them in the random streams.
+  int first_candidate_index = 0;
   // Seed of these continuations: differs between the branches of an ask.
   int64_t seed = 0;
 };
@@ -62,7 +65,8 @@ struct Branch {
 // Asks for continuations of every branch; no branch is without a candidate.
 struct Expand {
   Stage stage = Stage::kResponse;
-  // Number of the expansion, from 0.
+  // Number of the expansion, from 0. An ask for more candidates of the last
+  // expansion has that one's.
   int stage_index = 0;
   std::vector<Branch> branches;
   // Text that ends a candidate; none for whole responses.
@@ -95,7 +99,8 @@ struct Candidate {
   std::string text;
   std::vector<int32_t> token_ids;
   Finish finish = Finish::kLength;
-  // Sum of the log-probabilities of its tokens.
+  // Sum of the natural-log probabilities of its tokens under the model's own
+  // distribution, whatever the temperature.
   double logprob = 0;
 };
 
@@ -144,8 +149,8 @@ struct Degradation {
 };
 
 // The search, step by step, for a trace. Indices are into
-// ExpansionTrace::candidates, which lists all branches' candidates in order;
-// a parent's is into the previous expansion's.
+// ExpansionTrace::candidates, which lists all branches' candidates in order,
+// those of later draws behind; a parent's is into the previous expansion's.
 struct TracedCandidate {
   std::string text;
   Finish finish = Finish::kLength;
@@ -153,6 +158,8 @@ struct TracedCandidate {
   int parent = 0;
   bool eligible = true;
   int token_count = 0;
+  // Number of the ask that it came with, among the expansion's, from 0.
+  int draw = 0;
 };
 struct TracedDuel {
   int first = 0;
@@ -165,7 +172,7 @@ struct ExpansionTrace {
   Stage stage = Stage::kResponse;
   std::vector<TracedCandidate> candidates;
   std::vector<TracedDuel> duels;
-  // Best first.
+  // Best first; empty while the expansion is not decided.
   std::vector<int> survivors;
 };
 
@@ -206,8 +213,8 @@ class Search {
   virtual std::optional<Compare> Foresee(const Partial& partial) const = 0;
   // Asks the search to come to an end soon: from the next expansion on that
   // Next() has not given yet, the best survivor alone goes on, with one
-  // candidate and no duels. For deadlines. Reported once, and only where it
-  // changes an expansion.
+  // candidate and no duels; nor are more candidates drawn of the one that runs.
+  // For deadlines. Reported once, and only where it changes an expansion.
   virtual void Shorten(std::string reason) = 0;
 
   // Every expansion so far; the last may still be undecided.
@@ -243,7 +250,28 @@ struct StageBeam {
   // Kept at each stage but the last, [1, candidate_count].
   int survivor_count = 1;
 };
-using Strategy = std::variant<SinglePass, BestOfN, SentenceBeam, StageBeam>;
+// Where candidates' votes replace duels.
+enum class MajorityVote { kNowhere, kConclusion, kEveryStage };
+// Candidates for every stage, drawn until one is good enough; one survives.
+// Candidate i of a stage is the one that StageBeam would have as its candidate
+// i, had both chosen the same before. docs/adr/0007-adaptive-candidates.md says
+// why.
+struct AdaptiveBeam {
+  // Most of a stage, [1, kMaxCandidates].
+  int candidate_count = 1;
+  // Of a stage's first draw, [1, candidate_count]; each further one doubles
+  // what was drawn.
+  int initial_candidate_count = 1;
+  // Of a lone candidate's text, (0, 1].
+  double sufficient_probability = 0.9;
+  // Of a winner over those that said something else, [0, 1].
+  double sufficient_confidence = 0.8;
+  // Where a text that more than half of the candidates agree on, two at least,
+  // is chosen without duels.
+  MajorityVote majority_vote = MajorityVote::kNowhere;
+};
+using Strategy =
+    std::variant<SinglePass, BestOfN, SentenceBeam, StageBeam, AdaptiveBeam>;
 
 // INVALID_ARGUMENT names the parameter and its range:
 // "stage_beam.candidate_count: must be in [1, 64], got 65".

@@ -56,8 +56,10 @@ class StepListener {
 
   virtual void OnImageEncoded(const inference::ImageFeatures& features,
                               bool cached) = 0;
+  // `first` is the index of the first of `candidates` among the stage's: those
+  // before came with earlier draws.
   virtual void OnCandidatesSampled(
-      search::Stage stage,
+      search::Stage stage, int first,
       const std::vector<search::TracedCandidate>& candidates) = 0;
   virtual void OnDuelDecided(search::Stage stage,
                              const search::TracedDuel& duel) = 0;

@@ -45,7 +45,7 @@ ABSL_FLAG(bool, early_duels, true,
 
 ABSL_FLAG(std::string, default_strategy, "stage_beam",
           "search of a request that names none: single_pass, best_of_n, "
-          "sentence_beam or stage_beam");
+          "sentence_beam, stage_beam or adaptive_beam");
 ABSL_FLAG(int, default_candidates, 2, "its candidates");
 ABSL_FLAG(int, default_survivors, 1, "its survivors, for stage_beam");
 ABSL_FLAG(int, default_candidate_tokens, 0,
@@ -85,10 +85,12 @@ absl::Status ReadStrategy(search::Strategy& strategy) {
   } else if (name == "stage_beam") {
     strategy =
         search::StageBeam{candidates, absl::GetFlag(FLAGS_default_survivors)};
+  } else if (name == "adaptive_beam") {
+    strategy = search::AdaptiveBeam{candidates};
   } else {
     return RefuseFlag("default_strategy",
-                      "must be single_pass, best_of_n, sentence_beam or "
-                      "stage_beam");
+                      "must be single_pass, best_of_n, sentence_beam, "
+                      "stage_beam or adaptive_beam");
   }
   absl::Status status =
       CheckFlag("default_candidates", candidates, 1, search::kMaxCandidates);

@@ -14,11 +14,12 @@ void EventStream::OnImageEncoded(const inference::ImageFeatures& features,
 }
 
 void EventStream::OnCandidatesSampled(
-    search::Stage stage,
+    search::Stage stage, int first,
     const std::vector<search::TracedCandidate>& candidates) {
   v1::StreamReasonResponse event;
   v1::CandidatesSampled& sampled = *event.mutable_candidates_sampled();
   sampled.set_stage(ToProto(stage));
+  sampled.set_first_candidate_index(first);
   for (const search::TracedCandidate& candidate : candidates) {
     *sampled.add_candidates() = ToProto(candidate);
   }

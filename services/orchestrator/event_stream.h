@@ -22,7 +22,7 @@ class EventStream final : public StepListener {
   void OnImageEncoded(const inference::ImageFeatures& features,
                       bool cached) override;
   void OnCandidatesSampled(
-      search::Stage stage,
+      search::Stage stage, int first,
       const std::vector<search::TracedCandidate>& candidates) override;
   void OnDuelDecided(search::Stage stage,
                      const search::TracedDuel& duel) override;
@@ -37,7 +37,8 @@ class NobodyListens final : public StepListener {
  public:
   void OnImageEncoded(const inference::ImageFeatures&, bool) override {}
   void OnCandidatesSampled(
-      search::Stage, const std::vector<search::TracedCandidate>&) override {}
+      search::Stage, int,
+      const std::vector<search::TracedCandidate>&) override {}
   void OnDuelDecided(search::Stage, const search::TracedDuel&) override {}
   void OnStageChosen(const search::StageText&, int) override {}
 };

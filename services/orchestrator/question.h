@@ -7,6 +7,7 @@
 #include "libs/inference/encoder.h"
 #include "libs/inference/generator.h"
 #include "libs/inference/judge.h"
+#include "libs/search/decider.h"
 #include "libs/search/search.h"
 
 namespace stagebeam::orchestrator {
@@ -22,14 +23,17 @@ struct Question {
   search::Strategy strategy;
   // Its seed is the search's; its stage_index is not used.
   inference::SamplingParameters sampling;
+  search::Decider decider = search::Decider::kJudge;
   inference::JudgeMethod judge_method = inference::JudgeMethod::kDefault;
   // As StoppingParameters.
   int max_candidate_tokens = 0;
   int min_candidate_tokens = 0;
 };
 
-// "single_pass", "best_of_n", "sentence_beam" or "stage_beam".
+// "single_pass", "best_of_n", "sentence_beam", "stage_beam" or "adaptive_beam".
 std::string StrategyName(const search::Strategy& strategy);
+// True where every expansion is of one stage.
+bool GoesByStages(const search::Strategy& strategy);
 
 }  // namespace stagebeam::orchestrator
 

@@ -76,8 +76,37 @@ absl::Status ReadText(const std::string& text, int64_t max_bytes,
   return absl::OkStatus();
 }
 
-search::Strategy StrategyOf(const v1::SearchPolicy& policy,
-                            const search::Strategy& otherwise) {
+absl::StatusOr<search::MajorityVote> MajorityVoteOf(v1::MajorityVote vote) {
+  switch (vote) {
+    case v1::MAJORITY_VOTE_UNSPECIFIED:
+      return search::MajorityVote::kNowhere;
+    case v1::MAJORITY_VOTE_CONCLUSION:
+      return search::MajorityVote::kConclusion;
+    case v1::MAJORITY_VOTE_EVERY_STAGE:
+      return search::MajorityVote::kEveryStage;
+    default:
+      return InvalidField("search.adaptive_beam.majority_vote",
+                          "is not a known vote");
+  }
+}
+
+absl::StatusOr<search::Strategy> AdaptiveBeamOf(const v1::AdaptiveBeam& proto) {
+  const auto vote = MajorityVoteOf(proto.majority_vote());
+  if (!vote.ok()) return vote.status();
+  search::AdaptiveBeam beam;
+  beam.candidate_count = proto.candidate_count();
+  if (proto.initial_candidate_count() != 0)
+    beam.initial_candidate_count = proto.initial_candidate_count();
+  if (proto.has_sufficient_probability())
+    beam.sufficient_probability = proto.sufficient_probability();
+  if (proto.has_sufficient_confidence())
+    beam.sufficient_confidence = proto.sufficient_confidence();
+  beam.majority_vote = *vote;
+  return beam;
+}
+
+absl::StatusOr<search::Strategy> StrategyOf(const v1::SearchPolicy& policy,
+                                            const search::Strategy& otherwise) {
   switch (policy.strategy_case()) {
     case v1::SearchPolicy::kSinglePass:
       return search::SinglePass{};
@@ -96,6 +125,8 @@ search::Strategy StrategyOf(const v1::SearchPolicy& policy,
       return search::StageBeam{beam.candidate_count(),
                                survivors == 0 ? 1 : survivors};
     }
+    case v1::SearchPolicy::kAdaptiveBeam:
+      return AdaptiveBeamOf(policy.adaptive_beam());
     case v1::SearchPolicy::STRATEGY_NOT_SET:
       break;
   }
@@ -142,16 +173,48 @@ absl::Status ReadTokens(const v1::SearchPolicy& policy, int default_tokens,
                     question.min_candidate_tokens, 0, most);
 }
 
-absl::Status ReadPolicy(const v1::SearchPolicy& policy,
-                        const RequestRules& rules, Question& question) {
-  question.strategy = StrategyOf(policy, rules.default_strategy);
-  question.sampling = remote::FromProto(policy.sampling());
-  auto method = remote::FromProto(policy.judge_method());
+absl::Status ReadStrategy(const v1::SearchPolicy& policy,
+                          const search::Strategy& otherwise,
+                          Question& question) {
+  auto strategy = StrategyOf(policy, otherwise);
+  if (!strategy.ok()) return strategy.status();
+  question.strategy = *std::move(strategy);
+  return CheckStrategy(question.strategy);
+}
+
+absl::StatusOr<search::Decider> DeciderOf(v1::Decider decider) {
+  switch (decider) {
+    case v1::DECIDER_UNSPECIFIED:
+    case v1::DECIDER_JUDGE:
+      return search::Decider::kJudge;
+    case v1::DECIDER_LOG_PROBABILITY:
+      return search::Decider::kLogProbability;
+    case v1::DECIDER_CHANCE:
+      return search::Decider::kChance;
+    default:
+      return InvalidField("search.decider", "is not a known decider");
+  }
+}
+
+// Who decides duels, and how.
+absl::Status ReadDecider(const v1::SearchPolicy& policy, Question& question) {
+  const auto decider = DeciderOf(policy.decider());
+  if (!decider.ok()) return decider.status();
+  question.decider = *decider;
+  const auto method = remote::FromProto(policy.judge_method());
   if (!method.ok()) {
     return InvalidField("search.judge_method", "is not a known method");
   }
   question.judge_method = *method;
-  absl::Status status = CheckStrategy(question.strategy);
+  return absl::OkStatus();
+}
+
+absl::Status ReadPolicy(const v1::SearchPolicy& policy,
+                        const RequestRules& rules, Question& question) {
+  question.sampling = remote::FromProto(policy.sampling());
+  absl::Status status = ReadDecider(policy, question);
+  if (status.ok())
+    status = ReadStrategy(policy, rules.default_strategy, question);
   if (status.ok()) status = CheckSampling(question.sampling);
   if (!status.ok()) return status;
   return ReadTokens(policy, rules.default_candidate_tokens, question);
@@ -183,7 +246,15 @@ std::string StrategyName(const search::Strategy& strategy) {
   if (std::holds_alternative<search::SentenceBeam>(strategy)) {
     return "sentence_beam";
   }
+  if (std::holds_alternative<search::AdaptiveBeam>(strategy)) {
+    return "adaptive_beam";
+  }
   return "stage_beam";
+}
+
+bool GoesByStages(const search::Strategy& strategy) {
+  return std::holds_alternative<search::StageBeam>(strategy) ||
+         std::holds_alternative<search::AdaptiveBeam>(strategy);
 }
 
 }  // namespace stagebeam::orchestrator

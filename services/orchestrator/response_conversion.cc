@@ -67,6 +67,7 @@ v1::TracedCandidate ToProto(const search::TracedCandidate& candidate) {
   proto.set_parent(candidate.parent);
   proto.set_eligible(candidate.eligible);
   proto.set_token_count(candidate.token_count);
+  proto.set_draw(candidate.draw);
   return proto;
 }
 

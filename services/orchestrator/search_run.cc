@@ -6,6 +6,7 @@
 #include <variant>
 
 #include "absl/strings/str_cat.h"
+#include "libs/search/decider.h"
 #include "libs/search/response_text.h"
 #include "services/orchestrator/search_spans.h"
 
@@ -23,8 +24,7 @@ SearchRun::SearchRun(const Workers& workers, SolverMetrics& metrics,
       context_(Within(span_, context)),
       calls_(workers, question),
       pace_(question.strategy, context.deadline),
-      teller_(std::holds_alternative<search::StageBeam>(question.strategy),
-              listener) {
+      teller_(GoesByStages(question.strategy), listener) {
   Describe(question, span_);
 }
 
@@ -68,7 +68,7 @@ absl::Status SearchRun::Step() {
   return absl::OkStatus();
 }
 
-absl::Status SearchRun::Sample(const search::Expand& expand) {
+void SearchRun::BeginExpansion(const search::Expand& expand) {
   expansion_start_ = workers_.now();
   const std::string stage(search::StageName(expand.stage));
   stage_span_ = workers_.tracer.Start("stage " + stage, context_.traceparent,
@@ -76,6 +76,11 @@ absl::Status SearchRun::Sample(const search::Expand& expand) {
   stage_span_.Set("stagebeam.stage", stage);
   stage_span_.Set("stagebeam.stage_index", expand.stage_index);
   stage_context_ = Within(stage_span_, context_);
+}
+
+absl::Status SearchRun::Sample(const search::Expand& expand) {
+  // Else it asks for more candidates of the one that runs.
+  if (search_->trace().size() == ended_) BeginExpansion(expand);
   auto expanded = calls_.Sample(stage_context_, *search_, expand);
   if (!expanded.ok()) return expanded.status();
   const absl::Status told = search_->Tell(*std::move(expanded));
@@ -85,6 +90,11 @@ absl::Status SearchRun::Sample(const search::Expand& expand) {
 }
 
 absl::Status SearchRun::Compare(const search::Compare& compare) {
+  if (question_.decider != search::Decider::kJudge) {
+    unjudged_duels_ += static_cast<int>(compare.pairs.size());
+    return search_->Tell(search::DecideWithoutJudge(question_.decider, compare,
+                                                    search_->trace().back()));
+  }
   auto compared = calls_.Compare(stage_context_, compare);
   if (compared.ok()) return search_->Tell(*std::move(compared));
   if (absl::Status over = ContextError(context_, workers_.now()); !over.ok()) {
@@ -100,7 +110,7 @@ void SearchRun::KeepPace() {
   const absl::Time now = workers_.now();
   if (trace.size() > ended_ && !trace.back().survivors.empty()) {
     ended_ = trace.size();
-    calls_.EndExpansion();
+    calls_.EndEarlyDuels();
     Describe(trace.back(), stage_span_);
     stage_span_.End(workers_.now());
     metrics_.StageTook(StrategyName(question_.strategy), trace.back().stage,
@@ -118,6 +128,7 @@ Answer SearchRun::Finish() {
                 calls_.model_id(), calls_.cost()};
   const absl::Time end = workers_.now();
   answer.cost.total_time = end - start_;
+  answer.cost.duel_count += unjudged_duels_;
   Describe(answer, span_);
   span_.End(end);
   return answer;

@@ -36,6 +36,8 @@ class SearchRun {
   absl::Status Start();
   // Has one ask answered and tells of what came of it.
   absl::Status Step();
+  // Opens the span of an expansion, and its time.
+  void BeginExpansion(const search::Expand& expand);
   absl::Status Sample(const search::Expand& expand);
   absl::Status Compare(const search::Compare& compare);
   // Ends and times an expansion that is over, and shortens a search that is too
@@ -60,6 +62,8 @@ class SearchRun {
   absl::Time expansion_start_;
   // Expansions that ended.
   size_t ended_ = 0;
+  // Duels that no judge decided.
+  int unjudged_duels_ = 0;
 };
 
 }  // namespace stagebeam::orchestrator

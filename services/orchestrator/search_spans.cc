@@ -39,6 +39,7 @@ void Describe(const Answer& answer, tracing::Span& span) {
 void Describe(const search::ExpansionTrace& expansion, tracing::Span& span) {
   span.Set("stagebeam.candidates", expansion.candidates.size());
   span.Set("stagebeam.duels", expansion.duels.size());
+  span.Set("stagebeam.draws", expansion.candidates.back().draw + 1);
   span.Set("stagebeam.survivors", expansion.survivors.size());
 }
 

@@ -1,9 +1,11 @@
 #include "services/orchestrator/solver_metrics.h"
 
 #include <string>
+#include <vector>
 
 #include "absl/strings/ascii.h"
 #include "libs/search/response_text.h"
+#include "services/orchestrator/question.h"
 
 namespace stagebeam::orchestrator {
 namespace {
@@ -36,9 +38,10 @@ SolverMetrics::SolverMetrics(serving::Metrics& metrics)
       candidates_(metrics.AddCounter("stagebeam_orchestrator_candidates_total",
                                      "Candidates sampled.")),
       duels_(metrics.AddCounter("stagebeam_orchestrator_duels_total",
-                                "Duels decided by a judge.")) {
-  for (const char* strategy :
-       {"single_pass", "best_of_n", "sentence_beam", "stage_beam"}) {
+                                "Duels decided.")) {
+  for (const search::Strategy& strategy : std::vector<search::Strategy>{
+           search::SinglePass{}, search::BestOfN{}, search::SentenceBeam{},
+           search::StageBeam{}, search::AdaptiveBeam{}}) {
     StartAtZero(strategy);
   }
   for (auto kind :
@@ -52,7 +55,8 @@ SolverMetrics::SolverMetrics(serving::Metrics& metrics)
 }
 
 // So that rates see the first event of each series that alerts ask for.
-void SolverMetrics::StartAtZero(std::string_view strategy) {
+void SolverMetrics::StartAtZero(const search::Strategy& of) {
+  const std::string strategy = StrategyName(of);
   Requests(strategy, absl::OkStatus());
   Requests(strategy, absl::DeadlineExceededError(""));
   RequestSeconds(strategy);
@@ -60,7 +64,7 @@ void SolverMetrics::StartAtZero(std::string_view strategy) {
     RequestTokens(strategy, kind);
   for (const char* service : {"encoder", "generator", "judge", "orchestrator"})
     ServiceSeconds(strategy, service);
-  if (strategy != "stage_beam") {
+  if (!GoesByStages(of)) {
     StageSeconds(strategy, search::Stage::kResponse);
     return;
   }

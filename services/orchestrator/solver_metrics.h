@@ -39,7 +39,7 @@ class SolverMetrics {
                                   std::string_view service);
   serving::Histogram StageSeconds(std::string_view strategy,
                                   search::Stage stage);
-  void StartAtZero(std::string_view strategy);
+  void StartAtZero(const search::Strategy& of);
   void CountTokens(std::string_view strategy, const Cost& cost);
   void CountTime(std::string_view strategy, const Cost& cost);
 

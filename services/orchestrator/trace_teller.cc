@@ -43,10 +43,16 @@ void TraceTeller::Tell(const Trace& trace) {
 }
 
 void TraceTeller::TellCandidates(const Trace& trace) {
-  for (; told_ < trace.size(); ++told_) {
-    listener_.OnCandidatesSampled(trace[told_].stage, trace[told_].candidates);
-    told_duels_ = 0;
-  }
+  if (trace.size() > told_) told_candidates_ = told_duels_ = 0;
+  told_ = trace.size();
+  if (trace.empty()) return;
+  const auto& candidates = trace.back().candidates;
+  if (candidates.size() == told_candidates_) return;
+  listener_.OnCandidatesSampled(
+      trace.back().stage, static_cast<int>(told_candidates_),
+      {candidates.begin() + static_cast<std::ptrdiff_t>(told_candidates_),
+       candidates.end()});
+  told_candidates_ = candidates.size();
 }
 
 void TraceTeller::TellDuels(const Trace& trace) {

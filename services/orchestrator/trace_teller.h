@@ -30,9 +30,10 @@ class TraceTeller {
 
   const bool by_stages_;
   StepListener& listener_;
-  // Expansions whose candidates are told.
+  // Expansions of which something is told.
   size_t told_ = 0;
-  // Duels of the last of them that are told.
+  // Candidates and duels of the last of them that are told.
+  size_t told_candidates_ = 0;
   size_t told_duels_ = 0;
   // Expansions whose choice is told.
   size_t chosen_ = 0;

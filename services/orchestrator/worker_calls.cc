@@ -135,6 +135,7 @@ inference::GenerateRequest WorkerCalls::MakeRequest(
   request.prefix_token_ids = branch.prefix_token_ids;
   request.prefix_text = branch.appended_text;
   request.candidate_count = branch.count;
+  request.first_candidate_index = branch.first_candidate_index;
   request.sampling = question_.sampling;
   request.sampling.seed = branch.seed;
   request.sampling.stage_index = expand.stage_index;
@@ -188,16 +189,25 @@ void WorkerCalls::GenerateAll(const Context& context,
     GenerateMissing(context, expand, answers);
 }
 
+bool WorkerCalls::MayFightEarly(const search::Expand& expand) const {
+  if (workers_.early_duels == nullptr || early_duels_failed_ ||
+      question_.decider != search::Decider::kJudge)
+    return false;
+  int fighters = 0;
+  for (const search::Branch& branch : expand.branches) {
+    fighters += branch.count;
+    // The best of earlier draws fights on.
+    if (branch.first_candidate_index > 0) ++fighters;
+  }
+  // Two to fight, and one that still runs.
+  return fighters >= 3;
+}
+
 void WorkerCalls::BeginEarlyDuels(const Context& context,
                                   const search::Search& search,
                                   const search::Expand& expand) {
-  early_duels_.reset();
-  int candidates = 0;
-  for (const search::Branch& branch : expand.branches)
-    candidates += branch.count;
-  // Two to fight, and one that still runs.
-  if (candidates < 3 || workers_.early_duels == nullptr || early_duels_failed_)
-    return;
+  EndEarlyDuels();
+  if (!MayFightEarly(expand)) return;
   early_duels_ = std::make_unique<EarlyDuels>(
       search, expand, *workers_.early_duels,
       [this, context](const search::Compare& compare) {
@@ -216,7 +226,7 @@ inference::CandidateListener WorkerCalls::ListenerOf(size_t branch) {
   };
 }
 
-void WorkerCalls::EndExpansion() {
+void WorkerCalls::EndEarlyDuels() {
   if (early_duels_ == nullptr) return;
   const EarlyDuels::Tally tally = early_duels_->Close();
   early_duels_.reset();

@@ -73,12 +73,12 @@ class WorkerCalls {
   absl::StatusOr<search::Compared> Compare(const Context& context,
                                            const search::Compare& compare);
 
-  // The expansion is over: drops duels that were begun in vain.
-  void EndExpansion();
+  // The draw's duels are over: drops those that were begun in vain.
+  void EndEarlyDuels();
 
   const inference::ImageFeatures& features() const { return features_; }
   const std::string& model_id() const { return model_id_; }
-  // Of what has ended; early duels count with their expansion's end.
+  // Of what has ended; early duels count with the end of their draw.
   const Cost& cost() const { return cost_; }
 
  private:
@@ -96,6 +96,9 @@ class WorkerCalls {
   void GenerateAll(const Context& context, const search::Expand& expand,
                    std::vector<Generated>& answers);
   search::Expanded Collect(std::vector<Generated> answers);
+  // Whether a duel among candidates of `expand` could begin before all are
+  // there.
+  bool MayFightEarly(const search::Expand& expand) const;
   void BeginEarlyDuels(const Context& context, const search::Search& search,
                        const search::Expand& expand);
   // Tells the early duels of candidates of `branch`; empty where there are

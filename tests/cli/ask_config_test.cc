@@ -55,6 +55,32 @@ TEST(AskConfig, EveryStrategyHasItsMessage) {
   EXPECT_EQ(stage.stage_beam().survivor_count(), 2);
 }
 
+TEST(AskConfig, AnAdaptiveBeamHoldsOnlyWhatWasGiven) {
+  const auto bare = Read({"--strategy=adaptive"})->search.adaptive_beam();
+  EXPECT_EQ(bare.candidate_count(), 4);
+  EXPECT_EQ(bare.initial_candidate_count(), 0);
+  EXPECT_FALSE(bare.has_sufficient_probability());
+  EXPECT_FALSE(bare.has_sufficient_confidence());
+  const auto full =
+      Read({"--strategy=adaptive", "--candidates=8", "--initial_candidates=2",
+            "--sufficient_probability=0.7", "--sufficient_confidence=0",
+            "--majority=every-stage"})
+          ->search.adaptive_beam();
+  EXPECT_EQ(full.candidate_count(), 8);
+  EXPECT_EQ(full.initial_candidate_count(), 2);
+  EXPECT_EQ(full.sufficient_probability(), 0.7);
+  EXPECT_TRUE(full.has_sufficient_confidence());
+  EXPECT_EQ(full.sufficient_confidence(), 0);
+  EXPECT_EQ(full.majority_vote(), orchestrator::v1::MAJORITY_VOTE_EVERY_STAGE);
+}
+
+TEST(AskConfig, TheDeciderIsChosenByName) {
+  EXPECT_EQ(Read({"--decide=chance"})->search.decider(),
+            orchestrator::v1::DECIDER_CHANCE);
+  EXPECT_EQ(Read({"--decide=log-probability"})->search.decider(),
+            orchestrator::v1::DECIDER_LOG_PROBABILITY);
+}
+
 TEST(AskConfig, CandidatesAloneMeanAStageBeam) {
   EXPECT_EQ(Read({"--candidates=6"})->search.stage_beam().candidate_count(), 6);
 }
@@ -99,6 +125,17 @@ TEST(AskConfig, MistakesAreNamed) {
       HasSubstr("--survivors"));
   EXPECT_THAT(Read({"--max_sentences=2"}).status().message(),
               HasSubstr("--max_sentences"));
+  for (const char* flag :
+       {"--initial_candidates=2", "--sufficient_probability=0.5",
+        "--sufficient_confidence=0.5", "--majority=conclusion"}) {
+    EXPECT_THAT(Read({"--strategy=stage-beam", flag}).status().message(),
+                HasSubstr("only adaptive"));
+  }
+  EXPECT_THAT(
+      Read({"--strategy=adaptive", "--majority=all"}).status().message(),
+      HasSubstr("--majority: 'all' is none of"));
+  EXPECT_THAT(Read({"--decide=me"}).status().message(),
+              HasSubstr("--decide: 'me' is none of"));
   EXPECT_THAT(Read({"--timeout=-1s"}).status().message(),
               HasSubstr("--timeout"));
 }

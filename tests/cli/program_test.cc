@@ -159,6 +159,24 @@ TEST_F(ProgramTest, ARepeatedTextIsShownOnce) {
   EXPECT_THAT(Ask({}, 60).out, HasSubstr("same as 1"));
 }
 
+TEST_F(ProgramTest, CandidatesOfALaterDrawAreCountedOn) {
+  StreamReasonResponse more;
+  more.mutable_candidates_sampled()->set_stage(orchestrator::v1::STAGE_CAPTION);
+  more.mutable_candidates_sampled()->set_first_candidate_index(3);
+  AddCandidate(&more, "<CAPTION> one cat </CAPTION>", true);
+  AddCandidate(&more, "<CAPTION> no cat </CAPTION>", true);
+  service_.events.insert(service_.events.begin() + 3, more);
+  const std::string plain = Ask({}).out;
+  EXPECT_THAT(plain, HasSubstr("CAPTION candidate 4 of 5 (5 tokens, "
+                               "log-probability -1.50, closed): same as 1\n"));
+  EXPECT_THAT(plain, HasSubstr("closed): <CAPTION> no cat </CAPTION>\n"));
+  const std::string terminal = Ask({}, 60).out;
+  EXPECT_THAT(terminal, HasSubstr("   4 \x1b[2msame as 1"));
+  EXPECT_THAT(terminal, HasSubstr("   5 no cat"));
+  EXPECT_EQ(terminal.find("CAPTION\x1b"), terminal.rfind("CAPTION\x1b"))
+      << "a stage has one heading";
+}
+
 TEST_F(ProgramTest, AStageThatIsChosenLaterIsNamed) {
   EXPECT_THAT(Ask({}, 60).out, Not(HasSubstr("CAPTION: two cats")));
   service_.events[3].mutable_stage_chosen()->mutable_stage_text()->set_stage(

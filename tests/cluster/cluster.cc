@@ -16,6 +16,13 @@ constexpr absl::Duration kStartTime = absl::Minutes(2);
 
 }  // namespace
 
+ClusterShape InFloat32() {
+  ClusterShape shape;
+  for (const char* kind : {"encoder", "generator", "judge"})
+    shape.flags[kind] = {"--dtype=float32"};
+  return shape;
+}
+
 Cluster::Cluster(const ClusterShape& shape) : shape_(shape) {
   const std::string redis = absl::StrCat("--redis=", redis_.address());
   Add("encoder", shape.encoders, {redis});

@@ -25,6 +25,10 @@ struct ClusterShape {
   std::map<std::string, std::vector<std::string>> flags = {};
 };
 
+// One of each in float32, where an answer does not depend on what is computed
+// beside it.
+ClusterShape InFloat32();
+
 // A whole cluster of real processes and a Redis, for one test program.
 class Cluster {
  public:

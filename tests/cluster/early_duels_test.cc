@@ -19,14 +19,6 @@ using orchestrator::v1::ReasonRequest;
 
 constexpr char kFamily[] = "stagebeam_orchestrator_early_duels_total";
 
-// In float32 an answer does not depend on what is computed beside it.
-ClusterShape InFloat32() {
-  ClusterShape shape;
-  for (const char* kind : {"encoder", "generator", "judge"})
-    shape.flags[kind] = {"--dtype=float32"};
-  return shape;
-}
-
 class EarlyDuelsTest : public ::testing::Test {
  protected:
   void SetUp() override {

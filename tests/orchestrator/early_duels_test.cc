@@ -91,6 +91,7 @@ class EarlyDuelsTest : public testing::Test {
     EXPECT_TRUE(answer.ok()) << answer.status();
     return answer.ok() ? *std::move(answer) : Answer();
   }
+  Question AskWithNewcomers(int* other_newcomer);
   // The first duel of `question` where none is fought early.
   search::TracedDuel FirstDuel(const Question& question) {
     const auto answer = Solve(question, false);
@@ -221,6 +222,44 @@ TEST_F(EarlyDuelsTest, AnswersAreTheSameWhereDuelsAreFoughtEarly) {
   }
 }
 
+// An adaptive beam of two and two more candidates, seeded so that the best of
+// the first stage's first draw meets a newcomer next.
+Question EarlyDuelsTest::AskWithNewcomers(int* other_newcomer) {
+  Question question = Ask(search::AdaptiveBeam{4, 2, 0.9, 0.8});
+  for (question.sampling.seed = 1;; ++question.sampling.seed) {
+    const auto plain = Solve(question, false);
+    EXPECT_TRUE(plain.ok()) << plain.status();
+    const auto& duels = plain->trace[0].duels;
+    const int best = duels[0].winner;
+    if (duels[1].first != best && duels[1].second != best) continue;
+    // Of the newcomers 2 and 3.
+    *other_newcomer = 5 - (duels[1].first + duels[1].second - best);
+    return question;
+  }
+}
+
+TEST_F(EarlyDuelsTest, TheBestSoFarMeetsANewcomerWhileAnotherRuns) {
+  int slowest = 0;
+  const Question question = AskWithNewcomers(&slowest);
+  const size_t before = judge_.requests().size();
+  judge_.script = [&](const RequestContext&, const CompareRequest& request) {
+    // The first call is of the first draw, in which no duel can be early.
+    if (judge_.requests().size() == before + 2) judging_.Notify();
+    return ScriptedJudge::SecondWins(request);
+  };
+  generator_.stream_script = [&](const RequestContext&,
+                                 const GenerateRequest& request,
+                                 const auto& on_end) {
+    EXPECT_EQ(request.first_candidate_index, 2);
+    return Tell(ScriptedGenerator::WellFormed(request), on_end, slowest - 2,
+                [this] { AwaitJudge(); });
+  };
+  const Answer answer = SolveEarly(question);
+  EXPECT_GE(answer.cost.early_duels.used, 1);
+  EXPECT_EQ(answer.cost.early_duels.wasted, 0);
+  EXPECT_EQ(answer.cost.duel_count, 12);
+}
+
 // Candidates that are not closed, and that repeat one another.
 GenerateResult Unruly(const GenerateRequest& request) {
   GenerateResult result = ScriptedGenerator::WellFormed(request);
@@ -251,6 +290,10 @@ TEST_F(EarlyDuelsTest, AnswersAreTheSameWhereGuessesAreWrong) {
   };
   for (int seed = 0; seed < 200; ++seed) {
     Question question = Ask(search::StageBeam{3 + seed % 7, 1 + seed % 3});
+    // Surer than the judge ever is, so that stages take several draws.
+    if (seed % 2 == 0)
+      question.strategy =
+          search::AdaptiveBeam{3 + seed % 7, 1 + seed % 3, 1, 1};
     question.sampling.seed = seed;
     const auto plain = Solve(question, false);
     ASSERT_TRUE(plain.ok()) << plain.status();

@@ -35,6 +35,9 @@ std::vector<BadRequest> BadRequests() {
   const auto stages = [](v1::ReasonRequest& r) {
     return r.mutable_search()->mutable_stage_beam();
   };
+  const auto adaptive = [](v1::ReasonRequest& r) {
+    return r.mutable_search()->mutable_adaptive_beam();
+  };
   return {
       {"no picture", [](auto& r) { r.clear_image(); }, "picture",
        "must have an image or an image_key"},
@@ -82,6 +85,39 @@ std::vector<BadRequest> BadRequests() {
        },
        "search.sentence_beam.max_sentence_count",
        "must be in [1, 1024], got -1"},
+      {"no candidates of an adaptive beam", [=](auto& r) { adaptive(r); },
+       "search.adaptive_beam.candidate_count", "must be in [1, 64], got 0"},
+      {"more at first than at most",
+       [=](auto& r) {
+         adaptive(r)->set_candidate_count(2);
+         adaptive(r)->set_initial_candidate_count(3);
+       },
+       "search.adaptive_beam.initial_candidate_count",
+       "must be in [1, 2], got 3"},
+      {"sufficient without being likely",
+       [=](auto& r) {
+         adaptive(r)->set_candidate_count(2);
+         adaptive(r)->set_sufficient_probability(0);
+       },
+       "search.adaptive_beam.sufficient_probability",
+       "must be in (0, 1], got 0"},
+      {"surer than sure",
+       [=](auto& r) {
+         adaptive(r)->set_candidate_count(2);
+         adaptive(r)->set_sufficient_confidence(1.5);
+       },
+       "search.adaptive_beam.sufficient_confidence",
+       "must be in [0, 1], got 1.5"},
+      {"unknown vote",
+       [=](auto& r) {
+         adaptive(r)->set_majority_vote(static_cast<v1::MajorityVote>(9));
+       },
+       "search.adaptive_beam.majority_vote", "is not a known vote"},
+      {"unknown decider",
+       [](auto& r) {
+         r.mutable_search()->set_decider(static_cast<v1::Decider>(9));
+       },
+       "search.decider", "is not a known decider"},
       {"NaN temperature", [=](auto& r) { sampling(r)->set_temperature(nan); },
        "search.sampling.temperature", "must be in [0, 2], got nan"},
       {"hot", [=](auto& r) { sampling(r)->set_temperature(2.5); },
@@ -141,6 +177,40 @@ TEST(ReadQuestion, FillsInWhatARequestLeavesOut) {
   EXPECT_EQ(question->max_candidate_tokens, 77);
   EXPECT_EQ(question->judge_method, inference::JudgeMethod::kDefault);
   EXPECT_EQ(question->request_id, "");
+}
+
+TEST(ReadQuestion, FillsInWhatAnAdaptiveBeamLeavesOut) {
+  v1::ReasonRequest request = Valid();
+  request.mutable_search()->mutable_adaptive_beam()->set_candidate_count(8);
+  const auto question = ReadQuestion(request, {});
+  ASSERT_TRUE(question.ok()) << question.status();
+  const auto& beam = std::get<search::AdaptiveBeam>(question->strategy);
+  EXPECT_EQ(beam.candidate_count, 8);
+  EXPECT_EQ(beam.initial_candidate_count, 1);
+  EXPECT_EQ(beam.sufficient_probability, 0.9);
+  EXPECT_EQ(beam.sufficient_confidence, 0.8);
+  EXPECT_EQ(beam.majority_vote, search::MajorityVote::kNowhere);
+  EXPECT_EQ(question->decider, search::Decider::kJudge);
+  EXPECT_EQ(StrategyName(question->strategy), "adaptive_beam");
+}
+
+TEST(ReadQuestion, KeepsWhatAnAdaptiveBeamSays) {
+  v1::ReasonRequest request = Valid();
+  request.mutable_search()->set_decider(v1::DECIDER_LOG_PROBABILITY);
+  auto& proto = *request.mutable_search()->mutable_adaptive_beam();
+  proto.set_candidate_count(8);
+  proto.set_initial_candidate_count(2);
+  proto.set_sufficient_probability(0.5);
+  proto.set_sufficient_confidence(0);
+  proto.set_majority_vote(v1::MAJORITY_VOTE_CONCLUSION);
+  const auto question = ReadQuestion(request, {});
+  ASSERT_TRUE(question.ok()) << question.status();
+  const auto& beam = std::get<search::AdaptiveBeam>(question->strategy);
+  EXPECT_EQ(beam.initial_candidate_count, 2);
+  EXPECT_EQ(beam.sufficient_probability, 0.5);
+  EXPECT_EQ(beam.sufficient_confidence, 0);
+  EXPECT_EQ(beam.majority_vote, search::MajorityVote::kConclusion);
+  EXPECT_EQ(question->decider, search::Decider::kLogProbability);
 }
 
 TEST(ReadQuestion, KeepsWhatARequestSays) {

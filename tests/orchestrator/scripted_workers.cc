@@ -52,7 +52,8 @@ inference::GenerateResult ScriptedGenerator::WellFormed(
   inference::GenerateResult result;
   result.model_id = "scripted@1";
   const std::string tag = TagName(request);
-  for (int i = 0; i < request.candidate_count; ++i) {
+  const int first = request.first_candidate_index;
+  for (int i = first; i < first + request.candidate_count; ++i) {
     inference::Candidate candidate;
     candidate.text =
         absl::StrCat("<", tag, "> ", request.sampling.stage_index, " ",

@@ -103,6 +103,18 @@ TEST_F(SearchSpansTest, ARequestHasASpanForEachStep) {
   EXPECT_EQ(log_.Named("judge round")[1].parent_span_id, stage.context.span_id);
 }
 
+TEST_F(SearchSpansTest, AStageOfSeveralDrawsIsOneSpan) {
+  // The judge is 75 % sure.
+  ASSERT_TRUE(Solve(search::AdaptiveBeam{4, 2, 0.9, 0.8}).ok());
+  const SpanRecord stage = Only("stage caption");
+  EXPECT_EQ(AttributeOf<int64_t>(stage, "stagebeam.draws"), 2);
+  EXPECT_EQ(AttributeOf<int64_t>(stage, "stagebeam.candidates"), 4);
+  EXPECT_EQ(log_.Named("sample")[2].parent_span_id, stage.context.span_id);
+  EXPECT_EQ(log_.Named("sample")[3].parent_span_id, stage.context.span_id);
+  EXPECT_EQ(AttributeOf<std::string>(Only("request"), "stagebeam.strategy"),
+            "adaptive_beam");
+}
+
 TEST_F(SearchSpansTest, SpansTakeTheTimesOfTheAnswersCost) {
   generator_.script = [this](const auto&, const auto& request) {
     MoveClock(absl::Seconds(2));

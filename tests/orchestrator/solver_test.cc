@@ -177,6 +177,60 @@ TEST_F(SolverTest, SameSeedSameAnswer) {
   EXPECT_NE(Solve(other)->outcome.answer, one->outcome.answer);
 }
 
+TEST_F(SolverTest, MoreCandidatesAreDrawnWhereTheJudgeIsNotSure) {
+  // It is 75 % sure, and the later candidate wins every duel.
+  const auto answer = Solve(Ask(search::AdaptiveBeam{4, 2, 0.9, 0.8}));
+  ASSERT_TRUE(answer.ok()) << answer.status();
+  const auto requests = generator_.requests();
+  ASSERT_THAT(requests, SizeIs(8));
+  EXPECT_EQ(requests[2].sampling.stage_index, 1);
+  EXPECT_EQ(requests[2].first_candidate_index, 0);
+  EXPECT_EQ(requests[2].candidate_count, 2);
+  EXPECT_EQ(requests[3].sampling.stage_index, 1);
+  EXPECT_EQ(requests[3].first_candidate_index, 2);
+  EXPECT_EQ(requests[3].candidate_count, 2);
+  EXPECT_EQ(requests[3].sampling.seed, requests[2].sampling.seed);
+  EXPECT_EQ(requests[3].prefix_token_ids, requests[2].prefix_token_ids);
+  EXPECT_THAT(answer->trace, SizeIs(4));
+  EXPECT_THAT(answer->trace[1].candidates, SizeIs(4));
+  EXPECT_EQ(answer->cost.candidate_count, 16);
+  EXPECT_EQ(answer->cost.generated_token_count, 32);
+  EXPECT_EQ(answer->cost.duel_count, 12);
+  EXPECT_THAT(log_.steps(),
+              testing::Contains("caption: 2 candidates from 2").Times(1));
+  EXPECT_THAT(metrics_.Text(),
+              HasSubstr("stagebeam_orchestrator_stage_seconds_count{stage="
+                        "\"caption\",strategy=\"adaptive_beam\"} 1"));
+}
+
+TEST_F(SolverTest, NoMoreCandidatesAreDrawnWhereTheJudgeIsSure) {
+  const auto answer = Solve(Ask(search::AdaptiveBeam{4, 2, 0.9, 0.7}));
+  ASSERT_TRUE(answer.ok()) << answer.status();
+  EXPECT_THAT(generator_.requests(), SizeIs(4));
+  EXPECT_EQ(answer->cost.candidate_count, 8);
+  EXPECT_EQ(answer->cost.duel_count, 4);
+}
+
+TEST_F(SolverTest, DuelsAreDecidedWithoutAJudgeWhereAskedFor) {
+  for (const auto decider :
+       {search::Decider::kLogProbability, search::Decider::kChance}) {
+    Question question = Ask(search::StageBeam{4, 1});
+    question.decider = decider;
+    const auto answer = Solve(question);
+    ASSERT_TRUE(answer.ok()) << answer.status();
+    EXPECT_THAT(judge_.requests(), IsEmpty());
+    EXPECT_EQ(answer->cost.duel_count, 12);
+    EXPECT_EQ(answer->cost.judge_time, absl::ZeroDuration());
+    EXPECT_THAT(Degradations(*answer), IsEmpty());
+    for (const search::ExpansionTrace& expansion : answer->trace) {
+      EXPECT_THAT(expansion.duels, SizeIs(3));
+      if (decider == search::Decider::kChance) continue;
+      // Candidate 0 is the likeliest of a script's.
+      EXPECT_THAT(expansion.survivors, ElementsAre(0));
+    }
+  }
+}
+
 TEST_F(SolverTest, SurvivorsAreContinuedSideBySide) {
   // Each of the two calls of an expansion waits for the other.
   absl::Mutex mutex;
@@ -353,6 +407,26 @@ TEST_F(SolverTest, ASlowSearchIsShortenedToMeetItsDeadline) {
   EXPECT_EQ(requests[0].candidate_count, 4);
   EXPECT_EQ(requests[1].candidate_count, 1);
   EXPECT_THAT(answer->outcome.degradations[0].detail, HasSubstr("6s left"));
+}
+
+TEST_F(SolverTest, AShortenedSearchDrawsNoMoreCandidatesOfAStage) {
+  context_.deadline = absl::UnixEpoch() + absl::Seconds(60);
+  judge_.script = [this](const auto&, const auto& request) {
+    MoveClock(absl::Seconds(1));
+    return ScriptedJudge::SecondWins(request);
+  };
+  generator_.script = [this](const auto&, const auto& request) {
+    // The first stage takes 5 s, which leaves time enough; the second does not.
+    const bool slow = request.sampling.stage_index == 1;
+    MoveClock(slow ? absl::Seconds(40) : absl::Seconds(1));
+    return ScriptedGenerator::WellFormed(request);
+  };
+  const auto answer = Solve(Ask(search::AdaptiveBeam{4, 2}));
+  ASSERT_TRUE(answer.ok()) << answer.status();
+  EXPECT_THAT(Degradations(*answer), ElementsAre(DegradationKind::kShortened));
+  EXPECT_THAT(answer->trace[0].candidates, SizeIs(4));
+  EXPECT_THAT(answer->trace[1].candidates, SizeIs(2));
+  EXPECT_THAT(answer->trace[2].candidates, SizeIs(1));
 }
 
 TEST_F(SolverTest, ADeadlineEndsTheSearch) {

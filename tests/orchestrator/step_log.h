@@ -19,9 +19,10 @@ class StepLog final : public StepListener {
         absl::StrCat("image ", features.key, cached ? " cached" : ""));
   }
   void OnCandidatesSampled(
-      search::Stage stage,
+      search::Stage stage, int first,
       const std::vector<search::TracedCandidate>& candidates) override {
-    Add(stage, absl::StrCat(candidates.size(), " candidates"));
+    Add(stage, absl::StrCat(candidates.size(), " candidates",
+                            first > 0 ? absl::StrCat(" from ", first) : ""));
   }
   void OnDuelDecided(search::Stage stage,
                      const search::TracedDuel& duel) override {

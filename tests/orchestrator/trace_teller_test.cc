@@ -46,6 +46,26 @@ TEST(TraceTeller, TellsEachStepOnce) {
                           "summary: chosen 1: 1"));
 }
 
+TEST(TraceTeller, TellsTheCandidatesOfALaterDrawAlone) {
+  StepLog log;
+  TraceTeller teller(true, log);
+  std::vector<search::ExpansionTrace> trace = {
+      Expansion(Stage::kSummary, {0, 0})};
+  teller.Tell(trace);
+  trace[0].duels.push_back({0, 1, 1, 0.5, ""});
+  teller.Tell(trace);
+  trace[0] = Expansion(Stage::kSummary, {0, 0, 0, 0});
+  trace[0].duels.push_back({0, 1, 1, 0.5, ""});
+  teller.Tell(trace);
+  trace[0].duels.push_back({1, 3, 3, 0.9, ""});
+  trace[0].survivors = {3};
+  teller.Tell(trace);
+  EXPECT_THAT(log.steps(),
+              ElementsAre("summary: 2 candidates", "summary: 0 or 1: 1",
+                          "summary: 2 candidates from 2", "summary: 1 or 3: 3",
+                          "summary: chosen 3: 3"));
+}
+
 TEST(TraceTeller, WaitsWithTheChoiceUntilOneLineIsLeft) {
   StepLog log;
   TraceTeller teller(true, log);

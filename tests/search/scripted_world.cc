@@ -25,8 +25,9 @@ std::string Show(const Expand& expand) {
       << expand.stage_index << ' ' << expand.stop_after_sentence;
   for (const std::string& stop : expand.stop_strings) out << ' ' << stop;
   for (const Branch& branch : expand.branches) {
-    out << " [" << branch.parent << ' ' << branch.count << ' ' << branch.seed
-        << ' ' << branch.appended_text;
+    out << " [" << branch.parent << ' ' << branch.count << ' '
+        << branch.first_candidate_index << ' ' << branch.seed << ' '
+        << branch.appended_text;
     for (int32_t token : branch.prefix_token_ids) out << ' ' << token;
     out << ']';
   }
@@ -41,6 +42,16 @@ std::string Show(const Compare& compare) {
   for (const Pair& pair : compare.pairs)
     out << ' ' << pair.first << ':' << pair.second;
   return out.str() + "\n";
+}
+
+// What candidate `index` of a branch is drawn from: like a generator's streams,
+// it does not depend on how many are asked for with it.
+uint64_t StreamOf(const Expand& expand, Branch branch, int index,
+                  uint64_t seed) {
+  branch.count = branch.first_candidate_index = 0;
+  return Hash(Show({expand.stage, expand.stage_index, {branch}, {}, false}) +
+                  std::to_string(index),
+              seed);
 }
 
 // The text of one drawn candidate, and how it ends.
@@ -122,12 +133,13 @@ Script RandomWorld(uint64_t seed) {
   script.sample = [seed](const Expand& expand) {
     Expanded expanded;
     for (const Branch& branch : expand.branches) {
-      RandomStream random(Hash(
-          Show({expand.stage, expand.stage_index, {branch}, {}, false}), seed));
+      RandomStream luck(StreamOf(expand, branch, -1, seed));
       const bool is_short = expanded.sets.size() + 1 < expand.branches.size() &&
-                            random.Below(8) == 0;
+                            luck.Below(8) == 0;
       auto& set = expanded.sets.emplace_back();
       for (int i = 0; i < branch.count && !is_short; ++i) {
+        RandomStream random(
+            StreamOf(expand, branch, branch.first_candidate_index + i, seed));
         set.push_back(DrawCandidate(expand, random));
       }
       expanded.appended_token_ids.push_back(
@@ -139,7 +151,9 @@ Script RandomWorld(uint64_t seed) {
     RandomStream random(Hash(Show(compare), seed));
     Compared compared;
     for (size_t i = 0; i < compare.pairs.size(); ++i) {
-      compared.verdicts.push_back({random.Below(2) == 0, 0.5, ""});
+      const bool first = random.Below(2) == 0;
+      compared.verdicts.push_back(
+          {first, 0.5 + static_cast<double>(random.Below(50)) / 100, ""});
     }
     return compared;
   };
@@ -153,7 +167,7 @@ std::string Describe(const Record& run) {
   for (const ExpansionTrace& expansion : run.trace) {
     for (const TracedCandidate& c : expansion.candidates) {
       out << c.text << ' ' << c.logprob << ' ' << c.parent << ' ' << c.eligible
-          << '\n';
+          << ' ' << c.draw << '\n';
     }
     for (const TracedDuel& d : expansion.duels) {
       out << d.first << ' ' << d.second << ' ' << d.winner << '\n';

@@ -43,7 +43,9 @@ Expanded OneSet(std::vector<Candidate> candidates);
 Compared GreaterTextWins(const Compare& compare);
 
 // A world drawn from a seed: well-formed stages, stages that are not closed,
-// that name other stages, that end the turn; equal texts; short sets.
+// that name other stages, that end the turn; equal texts; short sets; judges
+// more and less sure. Candidate i of a branch is the same however many are
+// asked for.
 Script RandomWorld(uint64_t seed);
 
 // Everything of a run as text, to compare runs.

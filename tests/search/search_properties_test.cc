@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -23,16 +24,22 @@ Strategy DrawStrategy(uint64_t seed) {
   RandomStream random(seed);
   const int candidates =
       1 + static_cast<int>(random.Below(random.Below(4) == 0 ? 64 : 9));
-  switch (random.Below(4)) {
+  const auto up_to = [&](int most) {
+    return 1 + static_cast<int>(random.Below(static_cast<uint64_t>(most)));
+  };
+  switch (random.Below(5)) {
     case 0:
       return SinglePass{};
     case 1:
       return BestOfN{candidates};
     case 2:
-      return SentenceBeam{candidates, 1 + static_cast<int>(random.Below(12))};
+      return SentenceBeam{candidates, up_to(12)};
+    case 3:
+      return StageBeam{candidates, up_to(candidates)};
     default:
-      return StageBeam{candidates, 1 + static_cast<int>(random.Below(
-                                           static_cast<uint64_t>(candidates)))};
+      return AdaptiveBeam{candidates, up_to(candidates), up_to(20) / 20.0,
+                          up_to(10) / 10.0,
+                          static_cast<MajorityVote>(random.Below(3))};
   }
 }
 
@@ -44,6 +51,23 @@ Record RunDrawn(uint64_t seed) {
 int Asked(const Expand& expand) {
   int asked = 0;
   for (const Branch& branch : expand.branches) asked += branch.count;
+  return asked;
+}
+
+// The asks for the candidates of each expansion of the trace.
+std::vector<std::vector<Expand>> Draws(const Record& run) {
+  std::vector<std::vector<Expand>> draws;
+  for (const Expand& expand : run.expands) {
+    if (static_cast<size_t>(expand.stage_index) == draws.size())
+      draws.emplace_back();
+    draws.back().push_back(expand);
+  }
+  return draws;
+}
+
+int Asked(const std::vector<Expand>& draws) {
+  int asked = 0;
+  for (const Expand& expand : draws) asked += Asked(expand);
   return asked;
 }
 
@@ -65,15 +89,26 @@ void ForDrawnSearches(const Check& check) {
 
 TEST(EverySearch, FightsAtMostOneDuelLessThanItHasCandidates) {
   ForDrawnSearches([](const Record& run, uint64_t) {
+    const auto draws = Draws(run);
     for (size_t i = 0; i < run.trace.size(); ++i) {
       EXPECT_LE(static_cast<int>(run.trace[i].duels.size()),
-                Asked(run.expands[i]) - 1);
+                Asked(draws[i]) - 1);
     }
   });
 }
 
+// Judge calls that a knock-out after each draw takes at most: the best so far
+// meets those that are new.
+int MostCalls(const std::vector<Expand>& draws) {
+  int calls = 0;
+  for (size_t i = 0; i < draws.size(); ++i)
+    calls += CeilLog2(Asked(draws[i]) + (i > 0 ? 1 : 0));
+  return calls;
+}
+
 TEST(EverySearch, CallsTheJudgeOnceARound) {
   ForDrawnSearches([](const Record& run, uint64_t) {
+    const auto draws = Draws(run);
     size_t next_call = 0;
     for (size_t i = 0; i < run.trace.size(); ++i) {
       size_t duels = 0;
@@ -82,7 +117,7 @@ TEST(EverySearch, CallsTheJudgeOnceARound) {
         duels += run.compares.at(next_call++).pairs.size();
       }
       EXPECT_EQ(duels, run.trace[i].duels.size());
-      EXPECT_LE(calls, CeilLog2(Asked(run.expands[i])));
+      EXPECT_LE(calls, MostCalls(draws[i]));
     }
     EXPECT_EQ(next_call, run.compares.size());
   });
@@ -126,7 +161,7 @@ TEST(EverySearch, KeepsNoIneligibleCandidateUnlessThereIsNoOther) {
 
 TEST(EverySearch, TracesEveryStepWithValidIndices) {
   ForDrawnSearches([](const Record& run, uint64_t) {
-    ASSERT_EQ(run.trace.size(), run.expands.size());
+    ASSERT_EQ(run.trace.size(), Draws(run).size());
     for (size_t i = 0; i < run.trace.size(); ++i) {
       const ExpansionTrace& expansion = run.trace[i];
       const int count = static_cast<int>(expansion.candidates.size());
@@ -190,6 +225,123 @@ TEST(EverySearch, BestOfOneIsASinglePass) {
     ASSERT_EQ(Describe(RunSearch(*single, RandomWorld(seed))),
               Describe(RunSearch(*best, RandomWorld(seed))));
   }
+}
+
+// A drawn adaptive beam.
+AdaptiveBeam DrawAdaptiveBeam(uint64_t seed) {
+  for (;; seed += kSearches) {
+    const Strategy strategy = DrawStrategy(seed);
+    if (const auto* beam = std::get_if<AdaptiveBeam>(&strategy)) return *beam;
+  }
+}
+
+// Calls `check` with drawn adaptive beams and their runs.
+template <class Check>
+void ForAdaptiveBeams(const Check& check) {
+  for (uint64_t seed = 0; seed < kSearches; ++seed) {
+    SCOPED_TRACE(seed);
+    const AdaptiveBeam beam = DrawAdaptiveBeam(seed);
+    auto search = Make(beam, static_cast<int64_t>(seed));
+    check(beam, RunSearch(*search, RandomWorld(seed)));
+    if (testing::Test::HasFailure()) return;
+  }
+}
+
+TEST(AdaptiveBeams, DrawEachTimeAsManyAsBeforeUpToTheirMost) {
+  int largest = 0;
+  ForAdaptiveBeams([&](const AdaptiveBeam& beam, const Record& run) {
+    for (const std::vector<Expand>& draws : Draws(run)) {
+      int drawn = 0;
+      for (const Expand& expand : draws) {
+        ASSERT_EQ(expand.branches.size(), 1u);
+        EXPECT_EQ(expand.branches[0].first_candidate_index, drawn);
+        EXPECT_EQ(Asked(expand),
+                  drawn == 0 ? beam.initial_candidate_count
+                             : std::min(drawn, beam.candidate_count - drawn));
+        drawn += Asked(expand);
+      }
+      largest = std::max(largest, static_cast<int>(draws.size()));
+    }
+  });
+  EXPECT_GE(largest, 6);
+}
+
+TEST(AdaptiveBeams, TraceEveryDrawOfAStageBehindTheOneBefore) {
+  ForAdaptiveBeams([](const AdaptiveBeam&, const Record& run) {
+    const auto stages = Draws(run);
+    ASSERT_EQ(stages.size(), run.trace.size());
+    for (size_t i = 0; i < stages.size(); ++i) {
+      std::vector<int> draws;
+      for (size_t draw = 0; draw < stages[i].size(); ++draw) {
+        draws.insert(draws.end(), static_cast<size_t>(Asked(stages[i][draw])),
+                     static_cast<int>(draw));
+      }
+      std::vector<int> traced;
+      for (const TracedCandidate& candidate : run.trace[i].candidates)
+        traced.push_back(candidate.draw);
+      EXPECT_EQ(traced, draws);
+    }
+  });
+}
+
+TEST(AdaptiveBeams, ThatDrawAllAtOnceAreStageBeams) {
+  for (uint64_t seed = 0; seed < kSearches; ++seed) {
+    SCOPED_TRACE(seed);
+    AdaptiveBeam beam = DrawAdaptiveBeam(seed);
+    beam.initial_candidate_count = beam.candidate_count;
+    beam.majority_vote = MajorityVote::kNowhere;
+    auto adaptive = Make(beam, static_cast<int64_t>(seed));
+    auto stage =
+        Make(StageBeam{beam.candidate_count, 1}, static_cast<int64_t>(seed));
+    ASSERT_EQ(Describe(RunSearch(*adaptive, RandomWorld(seed))),
+              Describe(RunSearch(*stage, RandomWorld(seed))));
+  }
+}
+
+TEST(AdaptiveBeams, DrawTheFirstCandidatesOfAStageBeam) {
+  for (uint64_t seed = 0; seed < kSearches; ++seed) {
+    SCOPED_TRACE(seed);
+    const AdaptiveBeam beam = DrawAdaptiveBeam(seed);
+    auto adaptive = Make(beam, 3);
+    auto stage = Make(StageBeam{beam.candidate_count, 1}, 3);
+    const Record mine = RunSearch(*adaptive, RandomWorld(seed));
+    const Record all = RunSearch(*stage, RandomWorld(seed));
+    // Of the first stage: later ones have other prefixes.
+    const auto& some = mine.trace[0].candidates;
+    ASSERT_LE(some.size(), all.trace[0].candidates.size());
+    for (size_t i = 0; i < some.size(); ++i)
+      EXPECT_EQ(some[i].text, all.trace[0].candidates[i].text);
+  }
+}
+
+TEST(AdaptiveBeams, FightNoDuelsWhereMostAgree) {
+  int elections = 0;
+  ForAdaptiveBeams([&](const AdaptiveBeam& beam, const Record& run) {
+    if (beam.majority_vote != MajorityVote::kEveryStage) return;
+    for (const ExpansionTrace& expansion : run.trace) {
+      std::map<std::string, size_t> votes;
+      for (const TracedCandidate& candidate : expansion.candidates) {
+        if (candidate.eligible)
+          ++votes[ChosenText(candidate.text, expansion.stage)];
+      }
+      for (const auto& [text, agree] : votes) {
+        if (agree < 2 || 2 * agree <= expansion.candidates.size()) continue;
+        ++elections;
+        const auto chosen = static_cast<size_t>(expansion.survivors.at(0));
+        EXPECT_EQ(
+            ChosenText(expansion.candidates[chosen].text, expansion.stage),
+            text);
+        const int last = expansion.candidates.back().draw;
+        for (const TracedDuel& duel : expansion.duels) {
+          for (int fighter : {duel.first, duel.second}) {
+            EXPECT_LT(expansion.candidates[static_cast<size_t>(fighter)].draw,
+                      last);
+          }
+        }
+      }
+    }
+  });
+  EXPECT_GT(elections, 100);
 }
 
 TEST(EverySearch, SurvivesAJudgeThatFailsNowAndThen) {
@@ -402,6 +554,7 @@ Expanded DistinctAndEligible(const Expand& expand) {
   Expanded expanded;
   int next = 0;
   for (const Branch& branch : expand.branches) {
+    next += branch.first_candidate_index;
     auto& set = expanded.sets.emplace_back();
     for (int i = 0; i < branch.count; ++i) {
       const std::string word = std::to_string(next++);
