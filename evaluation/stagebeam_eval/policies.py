@@ -5,6 +5,19 @@ from stagebeam.orchestrator.v1 import orchestrator_pb2 as pb
 
 JUDGES = {"score": judge_pb2.METHOD_SCORE, "both-orders": judge_pb2.METHOD_SCORE_BOTH_ORDERS,
           "write": judge_pb2.METHOD_WRITE}
+DECIDERS = {"judge": pb.DECIDER_JUDGE, "log-probability": pb.DECIDER_LOG_PROBABILITY,
+            "chance": pb.DECIDER_CHANCE}
+MAJORITIES = {"conclusion": pb.MAJORITY_VOTE_CONCLUSION,
+              "every-stage": pb.MAJORITY_VOTE_EVERY_STAGE}
+
+
+def set_adaptive(settings, beam):
+    beam.candidate_count = settings["candidates"]
+    beam.initial_candidate_count = settings["initial_candidates"]
+    beam.sufficient_probability = settings["sufficient_probability"]
+    beam.sufficient_confidence = settings["sufficient_confidence"]
+    if settings["majority"]:
+        beam.majority_vote = MAJORITIES[settings["majority"]]
 
 
 def policy(settings, seed):
@@ -17,9 +30,13 @@ def policy(settings, seed):
         result.best_of_n.candidate_count = count
     elif settings["strategy"] == "sentence-beam":
         result.sentence_beam.candidate_count = count
+    elif settings["strategy"] == "adaptive":
+        set_adaptive(settings, result.adaptive_beam)
     else:
         result.stage_beam.candidate_count = count
         result.stage_beam.survivor_count = settings["survivors"]
+    if settings.get("decide"):
+        result.decider = DECIDERS[settings["decide"]]
     if settings["judge"]:
         result.judge_method = JUDGES[settings["judge"]]
     if settings["temperature"] is not None:

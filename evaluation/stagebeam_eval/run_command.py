@@ -10,7 +10,8 @@ from stagebeam_eval.running import Stop, run
 
 def check(args):
     """Ends with one line about the option that makes no sense."""
-    for name in ("concurrency", "timeout", "patience", "candidates", "survivors"):
+    for name in ("concurrency", "timeout", "patience", "candidates", "survivors",
+                 "initial_candidates"):
         if getattr(args, name) <= 0:
             sys.exit(f"error: --{name}: must be more than 0")
 

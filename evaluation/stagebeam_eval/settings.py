@@ -2,14 +2,29 @@
 
 import argparse
 
-STRATEGIES = ("single", "best-of-n", "sentence-beam", "stage-beam")
+STRATEGIES = ("single", "best-of-n", "sentence-beam", "stage-beam", "adaptive")
+DECIDERS = ("judge", "log-probability", "chance")
 JUDGES = ("score", "both-orders", "write")
+MAJORITIES = ("conclusion", "every-stage")
+# Settings of single strategies, as the options' names.
+OWN = {"stage-beam": ("survivors",),
+       "adaptive": ("initial_candidates", "sufficient_probability", "sufficient_confidence",
+                    "majority")}
 
 
 def add_options(parser):
     parser.add_argument("--strategy", choices=STRATEGIES, default="stage-beam")
     parser.add_argument("--candidates", type=int, default=4, help="of every search but single")
     parser.add_argument("--survivors", type=int, default=1, help="of stage-beam")
+    parser.add_argument("--initial_candidates", type=int, default=1,
+                        help="of a stage's first draw, of adaptive")
+    parser.add_argument("--sufficient_probability", type=float, default=0.9,
+                        help="of a lone candidate that adaptive takes")
+    parser.add_argument("--sufficient_confidence", type=float, default=0.8,
+                        help="of the judge in a winner that adaptive takes")
+    parser.add_argument("--majority", choices=MAJORITIES,
+                        help="where adaptive takes what most candidates agree on; else nowhere")
+    parser.add_argument("--decide", choices=DECIDERS, help="who decides duels; else the judge")
     parser.add_argument("--judge", choices=JUDGES, help="how duels are decided; else the server's")
     parser.add_argument("--temperature", type=float, help="default: the server's")
     parser.add_argument("--max_candidate_tokens", type=int, default=0, help="0: the server's")
@@ -36,13 +51,12 @@ def of_run(args):
 
 def settings_of(args):
     """What decides the answers, as JSON can keep it."""
-    mine = {"strategy": args.strategy, "judge": args.judge, "temperature": args.temperature,
-            "max_candidate_tokens": args.max_candidate_tokens, "seed": args.seed}
+    mine = {"strategy": args.strategy, "decide": args.decide, "judge": args.judge,
+            "temperature": args.temperature, "max_candidate_tokens": args.max_candidate_tokens,
+            "seed": args.seed}
     if args.strategy != "single":
         mine["candidates"] = args.candidates
-    if args.strategy == "stage-beam":
-        mine["survivors"] = args.survivors
-    return mine
+    return mine | {name: getattr(args, name) for name in OWN.get(args.strategy, ())}
 
 
 def from_options(**options):

@@ -5,14 +5,18 @@ import time
 import unittest
 
 import grpc
-from scripted import serving
-from stagebeam_eval import asking, tables
+from scripted import PB, serving
+from stagebeam_eval import asking, policies, settings, tables
 
 RUN = {"id": "r", "seed": 1, "strategy": "stage-beam", "candidates": 4, "survivors": 2,
        "judge": "write", "temperature": 0.5, "max_candidate_tokens": 9}
 ROW = tables.Row("7", "7", "Is it?", {}, {"answer": "yes"})
 TABLE = tables.Table("bench", [ROW], {"7": "cGljdHVyZQ=="}, 0)
 BUSY = grpc.StatusCode.RESOURCE_EXHAUSTED
+
+
+def policy_of(**options):
+    return policies.policy(settings.from_options(**options), seed=1)
 
 
 class Asking(unittest.TestCase):
@@ -54,6 +58,26 @@ class Asking(unittest.TestCase):
         self.assertFalse(service.requests[0].include_trace)
         self.assertEqual(answer["prediction"], "one\n\ntwo")
         self.assertNotIn("trace", answer)
+
+    def test_every_setting_of_an_adaptive_search_is_asked_for(self):
+        search = policy_of(strategy="adaptive", candidates=8, initial_candidates=2,
+                           sufficient_probability=0.7, sufficient_confidence=0,
+                           majority="every-stage", decide="log-probability")
+        beam = search.adaptive_beam
+        self.assertEqual((beam.candidate_count, beam.initial_candidate_count), (8, 2))
+        self.assertEqual((beam.sufficient_probability, beam.sufficient_confidence), (0.7, 0))
+        self.assertTrue(beam.HasField("sufficient_confidence"))
+        self.assertEqual(beam.majority_vote, PB.MAJORITY_VOTE_EVERY_STAGE)
+        self.assertEqual(search.decider, PB.DECIDER_LOG_PROBABILITY)
+
+    def test_the_judge_decides_and_nobody_votes_unless_asked_for(self):
+        search = policy_of(strategy="adaptive")
+        self.assertEqual(search.adaptive_beam.majority_vote, PB.MAJORITY_VOTE_UNSPECIFIED)
+        self.assertEqual(search.decider, PB.DECIDER_UNSPECIFIED)
+
+    def test_a_run_keeps_the_settings_of_its_own_strategy_alone(self):
+        self.assertNotIn("majority", settings.from_options(strategy="stage-beam"))
+        self.assertNotIn("survivors", settings.from_options(strategy="adaptive"))
 
     def test_refusals_that_pass_are_asked_again_with_the_same_id_and_seed(self):
         answer = self.ask([(BUSY, "quota", 0.01), (grpc.StatusCode.UNAVAILABLE, "full", 0.01),
