@@ -38,6 +38,7 @@ def beam(candidates, **options):
 # Trained alike on the same questions, but for what an answer looks like.
 FORMS = ("answers", "plain", "tags")
 SINGLE = Run("single", {"strategy": "single"})
+GREEDY = Run("greedy", {"strategy": "single", "temperature": 0})
 BEAM = beam(4)
 # Their tokens are matched to those of BEAM.
 MATCHED = {"best-of-n": "best-of", "sentence-beam": "sentence-beam"}
@@ -63,14 +64,33 @@ def sections(counts):
     """Every section. `counts`: {strategy: candidates} at BEAM's tokens."""
     return (
         Section("stages", tuple(trained(form) for form in FORMS)),
-        Section("candidates", (SINGLE, beam(2), beam(3), BEAM, beam(8))),
+        Section("candidates", (SINGLE, beam(2), beam(3), BEAM, beam(8), GREEDY)),
         Section("strategies", (BEAM, *(matched(*pair) for pair in counts.items()))),
         Section("judges", (BEAM, *judges())),
         Section("survivors", (BEAM, search("beam-4-keep-2", "stage-beam", 4, survivors=2))),
+        Section("adaptive", (BEAM, *adaptive())),
     )
 
 
 def judges():
     """BEAM, but for how duels are decided; its own judge sees both orders."""
     return (search("judge-one-order", "stage-beam", 4, judge="score"),
-            search("judge-writes", "stage-beam", 4, judge="write"))
+            search("judge-writes", "stage-beam", 4, judge="write"),
+            search("log-probability", "stage-beam", 4, decide="log-probability"),
+            search("chance", "stage-beam", 4, decide="chance"))
+
+
+def adaptive():
+    """The adaptive search with different demands. A name has the
+    most candidates, those of the first draw (one, where it says none), and in percent the
+    probability and the confidence that suffice."""
+    for candidates, initial, probability, confidence in (
+            (4, 1, 0.9, 0.8), (4, 1, 0.7, 0.8), (4, 1, 0.5, 0.8), (4, 1, 0.9, 0.6),
+            (4, 1, 0.7, 0.6), (4, 2, 0.9, 0.8), (4, 2, 0.9, 0.6), (8, 1, 0.9, 0.8),
+            (8, 1, 0.7, 0.8)):
+        start = f"-from-{initial}" if initial > 1 else ""
+        name = f"adaptive-{candidates}{start}-p{100 * probability:.0f}-c{100 * confidence:.0f}"
+        yield search(name, "adaptive", candidates, initial_candidates=initial,
+                     sufficient_probability=probability, sufficient_confidence=confidence)
+    for where in ("conclusion", "every-stage"):
+        yield search(f"adaptive-4-vote-{where}", "adaptive", 4, majority=where)

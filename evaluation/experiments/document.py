@@ -11,6 +11,7 @@ from experiments import pictures
 TEMPLATE = pathlib.Path(__file__).with_name("experiments.md.in")
 PLACE = re.compile(r"\{\{(\w+)\}\}")
 ABSENT = "*Not part of this run.*"
+EQUIVALENT = 0.01  # Of all questions: what a difference may be that makes no difference.
 
 
 def write(docs, found):
@@ -28,7 +29,14 @@ def write(docs, found):
 def scalars(found):
     return {"questions": f"{found['questions']:,}", "confirmed": f"{found['confirmed']:,}",
             "temperature": f"{found['temperature']:g}",
-            "models": ", ".join(f"`{model}`" for model in found["models"])}
+            "models": ", ".join(f"`{model}`" for model in found["models"]),
+            "errors": str(errors(found) or "no")}
+
+
+def errors(found):
+    """Answers that did not come and count as wrong."""
+    sections = [*found["sections"].values(), found["confirmation"] or {"runs": []}]
+    return sum(run["errors"] for one in sections for run in one["runs"])
 
 
 def tables(found):
@@ -37,8 +45,18 @@ def tables(found):
     if found["duels"]:
         result["duels"] = joined(duel_table(found["duels"]))
     if found["confirmation"]:
-        result["confirmation"] = section(found["confirmation"])
+        result["confirmation"] = f"{section(found['confirmation'])}\n\n{equivalence(found)}"
     return result
+
+
+def equivalence(found):
+    """A sentence on whether the two runs that were confirmed are as good as each other."""
+    (base, other), (compared,) = (found["confirmation"][name] for name in ("runs", "comparisons"))
+    share = other["cost"]["sampled_tokens"] / base["cost"]["sampled_tokens"]
+    within = max(-compared["low"], compared["high"]) <= EQUIVALENT
+    return (f"`{other['name']}` samples {100 * share:.0f} % of `{base['name']}`'s tokens, and the "
+            f"interval of the difference, {reports.difference(compared)} points, "
+            f"{'lies' if within else 'does not lie'} within {100 * EQUIVALENT:.0f} point of none.")
 
 
 def joined(lines):

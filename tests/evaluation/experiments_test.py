@@ -130,7 +130,7 @@ class Document(Made):
             {"best-of-n": 4, "sentence-beam": 5})}
         runs = {run.name: run for section in sections.values() for run in section.runs}
         for number, run in enumerate(runs.values()):
-            self.make(run, right=15 + number, tokens=80 * run.candidates)
+            self.make(run, right=10 + number, tokens=80 * run.candidates)
         found = {name: figures.of_section(self.setting, self.path, section)
                  for name, section in sections.items()}
         return {"questions": QUESTIONS, "temperature": 1.0, "sections": found,
@@ -146,10 +146,30 @@ class Document(Made):
         for section in found["sections"].values():
             for run in section["runs"]:
                 self.assertIn(f"| {run['name']} | {100 * run['accuracy']['share']:.1f} (", text)
-        self.assertIn("| beam-4 | conclusion | 40 | 52.5 (", text)
+        self.assertIn("| beam-4 | conclusion | 40 | 40.0 (", text)
         self.assertEqual(json.loads((self.folder / "experiments/figures.json").read_text()), found)
         for picture in re.findall(r"!\[.*\]\((.*)\)", text):
             self.assertTrue((self.folder / picture).exists(), picture)
+
+    def test_a_confirmed_run_is_as_good_or_it_is_not(self):
+        compared = {"difference": 0.001, "low": -0.008, "high": 0.009}
+        runs = [{"name": name, "cost": {"sampled_tokens": tokens}}
+                for name, tokens in (("beam-4", 200), ("adaptive", 110))]
+        found = {"confirmation": {"runs": runs, "comparisons": [compared]}}
+        self.assertEqual(document.equivalence(found), (
+            "`adaptive` samples 55 % of `beam-4`'s tokens, and the interval of the difference, "
+            "+0.1 (-0.8 to +0.9) points, lies within 1 point of none."))
+        for low, high in ((-0.011, 0.002), (0.001, 0.012)):
+            compared.update(low=low, high=high)
+            self.assertIn(" does not lie within ", document.equivalence(found))
+
+    def test_a_confirmation_has_its_place(self):
+        pair = configurations.Section("confirmation", (configurations.BEAM, configurations.SINGLE))
+        found = {**self.collected(), "confirmed": QUESTIONS,
+                 "confirmation": figures.of_section(self.setting, self.path, pair)}
+        document.write(self.folder, found)
+        self.assertIn("`single` samples 25 % of `beam-4`'s tokens",
+                      (self.folder / "experiments.md").read_text())
 
     def test_what_was_not_asked_is_said_to_be_missing(self):
         found = self.collected()
