@@ -9,6 +9,7 @@ bash scripts/make_venv.sh .venv-evaluation evaluation/requirements.txt
 bash scripts/get_toolkit.sh
 bash scripts/make_venv.sh .venv-deploy tests/deploy/requirements.txt
 bash scripts/make_venv.sh .venv-annotate tests/training/annotate/requirements.txt
+bash scripts/make_torch_venv.sh .venv-training training/reference/requirements.txt
 bash scripts/get_kubectl.sh >/dev/null
 say "running the tests of build/$preset"
 ctest --preset "$preset" -j "$(nproc)" "$@"

@@ -1,0 +1,60 @@
+"""Every phase of the recipe in small, and the local cluster on the checkpoint that comes of it."""
+
+import argparse
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+import unittest
+
+SOURCE = pathlib.Path(__file__).resolve().parents[3]
+RECIPE = SOURCE / "training" / "reference" / "recipe.py"
+ARGS = None
+
+
+def run_recipe(folder):
+    command = [sys.executable, RECIPE, folder / "work", folder / "out", "--smoke"]
+    return subprocess.run(command, check=True, capture_output=True, text=True,
+                          stdin=subprocess.DEVNULL).stdout
+
+
+class Recipe(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        folder = tempfile.TemporaryDirectory(prefix="stagebeam-recipe-")
+        cls.addClassCleanup(folder.cleanup)
+        cls.folder = pathlib.Path(folder.name)
+        cls.said = run_recipe(cls.folder)
+
+    def test_a_cluster_serves_what_it_makes(self):
+        done = subprocess.run(
+            [sys.executable, SOURCE / "deploy" / "local" / "cluster.py", "run", "--combined",
+             "--state", self.folder / "state", "--binaries", ARGS.bin,
+             "--checkpoint", self.folder / "out", "--", ARGS.bin / "stagebeam", "ask", "--json",
+             "--image", SOURCE / "examples" / "pictures" / "scenes-count.png",
+             "--strategy", "single-pass", "How many teal objects are there?"],
+            check=True, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+        self.assertTrue(done.stdout.strip())
+
+    def test_it_has_the_files_of_the_checkpoint_in_models(self):
+        names = {path.name for path in (SOURCE / "models" / "reference").iterdir()}
+        self.assertEqual({path.name for path in (self.folder / "out").iterdir()}, names)
+
+    def test_its_configurations_are_those_of_the_checkpoint_in_models(self):
+        for name in ("config", "generation_config", "judge_prompts", "preprocessor_config"):
+            made, kept = (json.loads((at / f"{name}.json").read_text())
+                          for at in (self.folder / "out", SOURCE / "models" / "reference"))
+            self.assertEqual(made, kept, name)
+
+    def test_a_finished_phase_is_not_run_again(self):
+        again = run_recipe(self.folder)
+        self.assertEqual(again.count("finished before"), 6)
+        self.assertNotIn("took", again)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--bin", type=pathlib.Path, required=True)
+    ARGS, rest = parser.parse_known_args()
+    unittest.main(argv=[sys.argv[0], *rest])

@@ -1,0 +1,101 @@
+"""Makes the reference checkpoint from nothing: every phase, one after the other.
+
+  recipe.py WORK DIRECTORY [--smoke]
+
+WORK gets a folder a phase. A phase that has been finished there is not run again, so the same
+command goes on where an interrupted one was. DIRECTORY gets the checkpoint as Hugging Face
+publishes one. --smoke runs every phase in small, to see that it runs: what comes of it knows
+nothing.
+"""
+
+import argparse
+import dataclasses
+import os
+import pathlib
+import subprocess
+import sys
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+# glibc gives large blocks back to the kernel at once, which would clear them anew each step: half
+# of the time.
+KEEP_MEMORY = {"MALLOC_TOP_PAD_": str(500 << 20), "MALLOC_MMAP_THRESHOLD_": str(4 << 30),
+               "MALLOC_TRIM_THRESHOLD_": str(8 << 30)}
+SMOKE = {"--steps": "4", "--questions": "8", "--each": "2"}
+
+
+@dataclasses.dataclass(frozen=True)
+class Phase:
+    """A program and its settings. `start` is the phase whose weights it goes on from or samples."""
+
+    name: str
+    program: str
+    settings: str
+    start: str = ""
+    duels: tuple = ()
+
+    def command(self, work, smoke):
+        """The program's arguments; paths are below `work`."""
+        settings = self.settings.split()
+        if smoke:
+            settings = [SMOKE.get(before, word) for before, word in
+                        zip(["", *settings], settings, strict=False)]
+        if self.program == "own_samples.py":
+            paths = [work / self.start, work / self.name / "samples.jsonl"]
+        else:
+            paths = [work / self.name, *(["--from", work / self.start] if self.start else [])]
+        files = [work / name / "samples.jsonl" for name in self.duels]
+        return [*map(str, paths), *settings, *(["--duels", *map(str, files)] if files else [])]
+
+
+# From scratch on whole answers a model takes several times longer to see anything, so captions come
+# first; duels with drawn errors teach what a duel is, and then the model's own errors, of two ages,
+# which errors to look for.
+PHASES = (
+    Phase("captions", "train.py", "--steps 2500 --tokens 3584 --rate 1.5e-3 --caption 1"),
+    Phase("answers", "train.py",
+          "--steps 1500 --rate 1.3e-3 --caption 0.12 --drawn 0.28 --seed 12", "captions"),
+    Phase("drawn-duels", "train.py",
+          "--steps 1800 --rate 1.2e-3 --caption 0.08 --drawn 0.42 --seed 21", "answers"),
+    Phase("own-samples", "own_samples.py", "--questions 1300 --each 6 --seed 1", "drawn-duels"),
+    Phase("own-duels", "train.py",
+          "--steps 1200 --rate 8e-4 --caption 0.05 --drawn 0.15 --own 0.35 --seed 31",
+          "drawn-duels", ("own-samples",)),
+    Phase("both-duels", "train.py",
+          "--steps 1100 --rate 1e-3 --caption 0.03 --drawn 0.42 --own 0.2 --seed 41",
+          "own-duels", ("own-samples",)),
+)
+
+
+def run(phase, work, smoke):
+    """Runs a phase whose folder has no mark of having been finished."""
+    folder = work / phase.name
+    done = folder / "finished"
+    if done.exists():
+        print(f"{phase.name}: finished before", flush=True)
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    print(f"{phase.name}: {phase.program} {phase.settings}", flush=True)
+    start = time.monotonic()
+    subprocess.run([sys.executable, HERE / phase.program, *phase.command(work, smoke)], check=True,
+                   env={**os.environ, **KEEP_MEMORY})
+    done.touch()
+    print(f"{phase.name}: took {(time.monotonic() - start) / 60:.1f} min", flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("work", type=pathlib.Path)
+    parser.add_argument("directory", type=pathlib.Path)
+    parser.add_argument("--smoke", action="store_true")
+    args = parser.parse_args()
+    for phase in PHASES:
+        run(phase, args.work, args.smoke)
+    subprocess.run([sys.executable, HERE / "export.py", args.work / PHASES[-1].name,
+                    args.directory], check=True)
+    print(f"the checkpoint: {args.directory}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
