@@ -176,7 +176,7 @@ def all_cross_keys(model, states):
 
 
 def logits(model, batch, cos, sin):
-    """Scores (B, T, vocabulary) of a batch, and `text_states`' middle states."""
+    """Scores (B, T, vocabulary) of a batch, and `text_states`' last and middle states."""
     states = picture_states(model, batch["pixels"], batch["ratio"], batch["tiles"])
     states = states[batch["picture"]]
     n = batch["ids"].shape[1]
@@ -184,4 +184,4 @@ def logits(model, batch, cos, sin):
     causal = torch.full((n, n), NEVER).triu(1)
     x, middle = text_states(model, batch["ids"], all_cross_keys(model, states), cos, sin, causal,
                             picture_bias(batch["tiles"][batch["picture"]], sees), sees)
-    return model.lm_head(x), middle
+    return model.lm_head(x), x, middle

@@ -24,6 +24,7 @@ class Row:
     ids: list  # of the prompt and what follows
     weights: list  # of predicting each of them
     wrong: list  # 1 where a judged text errs, 0 where it does not, IGNORED elsewhere
+    second: list  # behind both judged texts whether the second is better, IGNORED elsewhere
 
     def __len__(self):
         return len(self.ids)
@@ -32,8 +33,8 @@ class Row:
 def told(encoder, image, prompt, answer):
     """A prompt and the text that answers it."""
     before, after = encoder.prompt(prompt), [*encoder.ids(answer), encoder.end]
-    return Row(image, before + after, [0.0] * len(before) + [1.0] * len(after),
-               [IGNORED] * (len(before) + len(after)))
+    nothing = [IGNORED] * (len(before) + len(after))
+    return Row(image, before + after, [0.0] * len(before) + [1.0] * len(after), nothing, nothing)
 
 
 def caption_row(encoder, sample):
@@ -95,9 +96,13 @@ def judge_row(encoder, sample, duel, rng):
     answer = [*encoder.ids(verdict(duel, sample, choice, rng)), encoder.end]
     told_weights = [1.0] * len(answer)
     told_weights[-3] = CHOICE  # the digit, before the full stop and the end of turn
+    judged = max(good_end, bad_end)
+    behind = len(coded.ids) - judged + len(tail)
     return Row(sample.image, before + coded.ids + tail + answer,
                [0.0] * len(before) + weights + [0.0] * len(tail) + told_weights,
-               [IGNORED] * len(before) + wrong + [IGNORED] * (len(tail) + len(answer)))
+               [IGNORED] * len(before) + wrong + [IGNORED] * (len(tail) + len(answer)),
+               [IGNORED] * (len(before) + judged) + [int(choice == "2")] * behind
+               + [IGNORED] * len(answer))
 
 
 class Shares:

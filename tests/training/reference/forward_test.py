@@ -39,7 +39,7 @@ class Forward(unittest.TestCase):
         with torch.autocast("cpu", torch.bfloat16):
             states = picture_states(MODEL, batch["pixels"], batch["ratio"], batch["tiles"])
             positions = torch.arange(batch["ids"].shape[1])[None]
-            ours, _ = logits(MODEL, batch, *rotation(MODEL, positions))
+            ours, *_ = logits(MODEL, batch, *rotation(MODEL, positions))
         known = batch["ids"] != ENCODER.pad
         difference = (ours.float() - theirs(batch, states[batch["picture"]]))[known].abs()
         self.assertLess(difference.max(), CLOSE)
