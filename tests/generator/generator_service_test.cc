@@ -95,8 +95,8 @@ TEST_F(GeneratorService, TemperatureZeroTakesTheLikeliestToken) {
 }
 
 TEST_F(GeneratorService, OneTokenOfTopKOrTopPIsTheLikeliest) {
-  const auto greedy = AllIds(Request());
-  auto top_k = SampledRequest(1);
+  const std::vector greedy(8, AllIds(Request())[0]);
+  auto top_k = SampledRequest(8);
   top_k.mutable_sampling()->set_temperature(2);
   EXPECT_NE(AllIds(top_k), greedy);
   auto top_p = top_k;

@@ -33,7 +33,7 @@ class Recipe(unittest.TestCase):
              "--state", self.folder / "state", "--binaries", ARGS.bin,
              "--checkpoint", self.folder / "out", "--", ARGS.bin / "stagebeam", "ask", "--json",
              "--image", SOURCE / "examples" / "pictures" / "scenes-count.png",
-             "--strategy", "single-pass", "How many teal objects are there?"],
+             "--strategy", "single", "How many teal objects are there?"],
             check=True, capture_output=True, text=True, stdin=subprocess.DEVNULL)
         self.assertTrue(done.stdout.strip())
 
