@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -33,6 +34,24 @@ class AdaptiveTest : public ::testing::Test {
     Reply reply = Reason(*client_, request);
     EXPECT_TRUE(reply.status.ok()) << reply.status.error_message();
     return std::move(reply.response);
+  }
+  // The first stage at a seed, which `request` gets, with which no two of its
+  // candidates agree.
+  Expansion DrawUntilNoneAgree(ReasonRequest& request) {
+    auto& sampling = *request.mutable_search()->mutable_sampling();
+    sampling.set_temperature(2);
+    for (int seed = 1; seed <= 100; ++seed) {
+      sampling.set_seed(seed);
+      Expansion stage = Answer(request).trace().expansions(0);
+      std::set<std::string> texts;
+      for (const auto& candidate : stage.candidates())
+        texts.insert(candidate.text());
+      if (static_cast<int>(texts.size()) == stage.candidates_size()) {
+        return stage;
+      }
+    }
+    ADD_FAILURE() << "at every seed some candidates agree";
+    return Expansion();
   }
   // The candidates of the stages as the events tell them.
   std::vector<std::vector<std::string>> Told(const ReasonRequest& request) {
@@ -103,9 +122,7 @@ TEST_F(AdaptiveTest, AnAdaptiveBeamAnswersWithFewerTokens) {
 
 TEST_F(AdaptiveTest, CandidatesOfSeveralDrawsAreThoseOfOne) {
   ReasonRequest request = AskWithDuels();
-  // So hot that no two agree.
-  request.mutable_search()->mutable_sampling()->set_temperature(2);
-  const Expansion all = Answer(request).trace().expansions(0);
+  const Expansion all = DrawUntilNoneAgree(request);
   request = Adaptive(request);
   auto& beam = *request.mutable_search()->mutable_adaptive_beam();
   // Nothing but agreement is enough.
