@@ -72,6 +72,8 @@ TEST_F(EarlyDuelsTest, AnswersAreTheSameWithThemAndWithoutThem) {
     ReasonRequest request = AskWithDuels();
     auto& search = *request.mutable_search();
     search.mutable_sampling()->set_seed(seed);
+    // So hot that candidates differ and do not end together.
+    search.mutable_sampling()->set_temperature(2);
     search.mutable_stage_beam()->set_candidate_count(8);
     ExpectSameAnswers(request);
     // A written verdict is sampled.
