@@ -34,6 +34,17 @@ bool AsksToComeBack(const absl::Status& status) {
          serving::RetryDelay(status).has_value();
 }
 
+// How an attempt went. A server that ends breaks off what reaches it too late,
+// as CANCELLED: where nobody here has cancelled, the replica is gone.
+absl::Status Outcome(const grpc::Status& status,
+                     const inference::RequestContext& context) {
+  absl::Status outcome = serving::FromGrpcStatus(status);
+  if (!absl::IsCancelled(outcome) || context.cancellation.stop_requested()) {
+    return outcome;
+  }
+  return absl::UnavailableError("the replica broke the call off");
+}
+
 // Why a session leaves a replica whose fitness is this; nothing: not here.
 MoveReason ReasonFor(std::optional<Fitness> fitness) {
   if (!fitness) return MoveReason::kGone;
@@ -156,11 +167,17 @@ class ReplicaSet::Walk {
         {address, static_cast<int>(attempts_), status, retried});
   }
 
-  // A cancelled RPC can come back with other codes.
+  // A cancelled RPC can come back with other codes; and UNAVAILABLE that says
+  // nothing of coming back is gRPC's, whose text names sockets.
   absl::Status Concluded(const absl::Status& status) const {
     if (status.ok()) return status;
     const absl::Status over = CheckContext(context_);
-    return absl::IsCancelled(over) ? over : status;
+    if (absl::IsCancelled(over)) return over;
+    if (!absl::IsUnavailable(status) || serving::RetryDelay(status)) {
+      return status;
+    }
+    return absl::UnavailableError(
+        absl::StrCat("no replica answered; attempts: ", attempts_));
   }
 
   ReplicaSet& set_;
@@ -251,8 +268,7 @@ absl::Status ReplicaSet::RunAttempt(const inference::RequestContext& context,
     call.client().AddMetadata(
         "authorization", absl::StrCat("Bearer ", options_.channel.auth_token));
   }
-  return serving::FromGrpcStatus(
-      attempt(call.client(), lease.replica().channel()));
+  return Outcome(attempt(call.client(), lease.replica().channel()), context);
 }
 
 void ReplicaSet::Learn(const ReplicaLease& lease, const absl::Status& status) {

@@ -80,13 +80,15 @@ struct ReplicaSetOptions {
 // A session's call goes to the replica that answered its last one, a new
 // session's to the first one in the session's rendezvous order; those that are
 // over the load bound, in cool-down or out of reach come last (RankReplicas).
-// UNAVAILABLE (never reached, gone in mid-call, draining) cools the replica
-// down and moves on to the next one; so does RESOURCE_EXHAUSTED with
-// google.rpc.RetryInfo, without a cool-down. Anything else is the answer; but
+// UNAVAILABLE (never reached, gone in mid-call, draining), or CANCELLED by the
+// server, cools the replica down and moves on to the next one; so does
+// RESOURCE_EXHAUSTED with google.rpc.RetryInfo, without a cool-down. Anything
+// else is the answer; but
 // INTERNAL, UNKNOWN and DATA_LOSS, several in a row, cool the replica down too.
 // After every replica was tried once, the order starts again with a pause,
 // until attempts, retry budget or the call's time run out: then the last error
-// stands.
+// stands, but for gRPC's own of a connection, which becomes an UNAVAILABLE that
+// counts the attempts.
 //
 // Thread-safe.
 class ReplicaSet {

@@ -95,13 +95,32 @@ TEST(ReplicaSet, AttemptsAreBoundedAndTheLastErrorStands) {
     attempts.push_back(
         absl::StrCat(report.attempt, report.retried ? "+" : "."));
   };
-  CountingServer a("a", absl::UnavailableError("sick")),
-      b("b", absl::UnavailableError("sick"));
+  const absl::Status sick =
+      serving::RetryAfter(absl::UnavailableError("sick"), absl::Seconds(1));
+  CountingServer a("a", sick), b("b", sick);
   const auto set = NewSet({a.address(), b.address()}, options);
-  EXPECT_EQ(Call(*set, "k"), absl::UnavailableError("sick"));
+  EXPECT_EQ(Call(*set, "k"), sick);
   EXPECT_EQ(a.calls() + b.calls(), 5);
   EXPECT_EQ(std::abs(a.calls() - b.calls()), 1);
   EXPECT_THAT(attempts, ElementsAre("1+", "2+", "3+", "4+", "5."));
+}
+
+TEST(ReplicaSet, WhereNoReplicaIsReachedTheErrorCountsTheAttempts) {
+  ReplicaSetOptions options = Quick();
+  options.max_attempts = 3;
+  const auto set = NewSet({DeadAddress()}, options);
+  EXPECT_EQ(Call(*set, "k"),
+            absl::UnavailableError("no replica answered; attempts: 3"));
+}
+
+TEST(ReplicaSet, AServerThatBreaksTheCallOffIsPassedBy) {
+  CountingServer a("a", absl::CancelledError("ending")), b("b");
+  const std::vector<std::string> addresses = {a.address(), b.address()};
+  const auto set = NewSet(addresses);
+  std::string server;
+  EXPECT_TRUE(Call(*set, KeyThatPrefers(a.address(), addresses), &server).ok());
+  EXPECT_EQ(server, "b");
+  EXPECT_EQ(a.calls(), 1);
 }
 
 TEST(ReplicaSet, AnErrorOfTheRequestIsNotRetried) {
