@@ -14,7 +14,7 @@ help:
 	@echo 'make accuracy  accuracy of the search on 200 held-out questions'
 	@echo 'make experiments  the comparisons of the paper on 2000 held-out questions (half an hour)'
 	@echo 'make bench     a short form of every benchmark'
-	@echo 'make checkpoint  train the reference checkpoint again (an hour or two)'
+	@echo 'make checkpoint  train the reference checkpoint again (an hour and a half to two hours)'
 	@echo 'make capacity  how large a cluster must be and how it scales, computed (minutes)'
 	@echo 'make example   run the Python example against a cluster'
 	@echo 'make dashboard a cluster under load, and a Prometheus that draws its dashboards'

@@ -28,7 +28,7 @@ def row(index, sample):
     sample.image.save(file, "PNG")
     options = sample.facts.get("options", [])
     return {"index": index, "image": base64.b64encode(file.getvalue()).decode(),
-            "question": sample.question.split("\nOptions:")[0],
+            "question": sample.facts.get("open", sample.question),
             **dict(zip("ABCD", options, strict=False)),
             "answer": sample.conclusion, "category": sample.source,
             "summary": sample.summary, "caption": sample.caption}

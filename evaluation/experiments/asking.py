@@ -114,7 +114,7 @@ class Work:
 def command(setting, table, run, server):
     return [sys.executable, "-m", "stagebeam_eval.main", "run", table, "--out",
             setting.folder(table, run), "--server", server, "--concurrency",
-            str(setting.concurrency), "--inline_options", *options(setting, run)]
+            str(setting.concurrency), *options(setting, run)]
 
 
 def options(setting, run):

@@ -11,7 +11,8 @@ from stagebeam_eval import scoring
 
 STAGES = {"STAGE_SUMMARY": "summary", "STAGE_CAPTION": "caption", "STAGE_REASONING": "reasoning",
           "STAGE_CONCLUSION": "conclusion", "STAGE_UNSPECIFIED": "whole response"}
-LAST_WORD = re.compile(r"([^\s.]+)\W*$")
+# The option that matches, or the last word.
+ANSWER = re.compile(r"(?:\b(?P<option>[A-D]) is [^.,]+, yes|(?P<word>[^\s.]+))\W*$")
 
 
 def inner(text, tag):
@@ -25,8 +26,8 @@ def is_right(row, stage, text):
     if stage in ("summary", "caption"):
         return inner(text, stage.upper()) == row.text(stage)
     if stage == "reasoning":
-        last = LAST_WORD.search(inner(text, "REASONING"))
-        return last is not None and scoring.is_right(row, last.group(1))
+        answer = ANSWER.search(inner(text, "REASONING"))
+        return answer is not None and scoring.is_right(row, answer["option"] or answer["word"])
     return scoring.is_right(row, inner(text, "CONCLUSION"))
 
 

@@ -77,7 +77,7 @@ class Asker:
         seed = int.from_bytes(digest(self.run["seed"], row.index)[:4])
         return pb.ReasonRequest(
             request_id=digest(self.run["id"], row.index).hex()[:32], image=self.table.image(row),
-            question=prompts.prompt(row, self.run.get("inline_options", False)),
+            question=prompts.prompt(row),
             search=policies.policy(self.run, seed), include_trace=self.run.get("trace", False))
 
     def ask(self, row):

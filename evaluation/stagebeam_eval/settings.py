@@ -33,9 +33,6 @@ def add_options(parser):
 
 def add_table_options(parser):
     """What else a run over a table may be told."""
-    parser.add_argument("--inline_options", action="store_true",
-                        help="options on a line under the question, as the reference checkpoint "
-                        "learned it, in place of the toolkit's wording")
     parser.add_argument("--last_paragraph", action="store_true",
                         help="of an answer, its last paragraph: for checkpoints without stages")
     parser.add_argument("--trace", action="store_true",
@@ -44,8 +41,7 @@ def add_table_options(parser):
 
 def of_run(args):
     """`settings_of`, and the table's where they are set."""
-    more = {name: True for name in ("inline_options", "last_paragraph", "trace")
-            if getattr(args, name)}
+    more = {name: True for name in ("last_paragraph", "trace") if getattr(args, name)}
     return {**settings_of(args), **more}
 
 

@@ -65,9 +65,10 @@ TEST_F(CombinedTest, GivesTheAnswersOfSeparateProcesses) {
   for (const ReasonRequest& request :
        {AskForColor(), AskForSum(), AskWithDuels()}) {
     const ReasonResponse response = Answer(*client_, request);
-    EXPECT_EQ(Essence(response), Essence(Answer(*other_client, request)));
+    const ReasonResponse other = Answer(*other_client, request);
+    EXPECT_EQ(Essence(response), Essence(other));
     EXPECT_FALSE(response.answer().empty());
-    EXPECT_EQ(response.degradations_size(), 0);
+    EXPECT_EQ(response.degradations_size(), other.degradations_size());
   }
   EXPECT_EQ(separate.Obituaries(), "");
 }

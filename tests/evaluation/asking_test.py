@@ -39,14 +39,15 @@ class Asking(unittest.TestCase):
                           request.search.max_candidate_tokens), (0.5, 9))
         self.assertTrue(request.request_id)
 
-    def test_a_run_says_how_options_are_worded_and_what_is_kept(self):
+    def test_a_run_says_what_is_kept(self):
         row = tables.Row("7", "7", "Which?", {"A": "red", "B": "blue"}, {"hint": "Look."})
-        run = {**RUN, "inline_options": True, "last_paragraph": True, "trace": True}
+        run = {**RUN, "last_paragraph": True, "trace": True}
         with serving([], "It is blue.\n\nblue is B.\n\nB") as (service, address):
             client = asking.Client(asking.connect(address), 30, 10, self.stop)
             answer = asking.Asker(client, TABLE, run).ask(row)
         self.assertEqual(service.requests[0].question,
-                         "Hint: Look.\nWhich?\nOptions: A. red B. blue")
+                         "Hint: Look.\nQuestion: Which?\nOptions:\nA. red\nB. blue\n"
+                         "Please select the correct answer from the options above. \n")
         self.assertEqual(answer["prediction"], "B")
         duel = answer["trace"][0]["duels"][0]
         self.assertEqual((duel["first"], duel["second"], duel["winner"]), (0, 1, 0))

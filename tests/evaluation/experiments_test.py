@@ -38,7 +38,8 @@ class Duels(unittest.TestCase):
                 (COUNT, "reasoning", "<REASONING> 3 is what I see, so 2. </REASONING>", False),
                 (COUNT, "reasoning", "<REASONING>  </REASONING>", False),
                 (COUNT, "conclusion", "<CONCLUSION> 3 </CONCLUSION>", True),
-                (CHOICE, "reasoning", "It is blue. blue is option B. </REASONING>", True),
+                (CHOICE, "reasoning", "Blue. A is red, no. B is blue, yes. </REASONING>", True),
+                (CHOICE, "reasoning", "It is red. A is red, yes. </REASONING>", False),
                 (CHOICE, "whole response",
                  "<REASONING> A. </REASONING>\n\n<CONCLUSION> B </CONCLUSION>", True)):
             with self.subTest(text=text):

@@ -55,13 +55,9 @@ const Duel kDuel = {.subject = inference::Subject::kCaption,
 TEST_F(JudgePromptsTest, WritesTheReferencesWordingExactly) {
   const auto prompts = Load(kReference);
   ASSERT_TRUE(prompts.ok()) << prompts.status();
-  EXPECT_EQ(
-      prompts->Render(kDuel),
-      "Judge two candidates for the caption: the better caption tells more of "
-      "what the "
-      "question needs and nothing false about the image.\nQuestion: How many?\n"
-      "Response 1: Two dogs.\nResponse 2: Three dogs.\n"
-      "Answer in the form: Since [reason], I choose response [1/2].");
+  EXPECT_EQ(prompts->Render(kDuel),
+            "Judge the caption.\nQuestion: How many?\n"
+            "Response 1: Two dogs.\nResponse 2: Three dogs.");
 }
 
 TEST_F(JudgePromptsTest, TheHintsWordingComesOnlyWithAHint) {
@@ -86,7 +82,7 @@ TEST_F(JudgePromptsTest, BracesInTextsOfUsersArePlainText) {
       prompts->Render(duel),
       HasSubstr(
           "Question: {first}\nHint: {hint} {second}\nResponse 1: {second}\n"
-          "Response 2: {question}{subject}\n"));
+          "Response 2: {question}{subject}"));
 }
 
 TEST_F(JudgePromptsTest, EachChoiceHasATokenOfItsOwn) {
@@ -112,7 +108,8 @@ TEST_F(JudgePromptsTest, WithoutAFileThereIsADefault) {
     duel.hint = "Dogs run.";
     EXPECT_THAT(prompts->Render(duel),
                 AllOf(HasSubstr("How many?"), HasSubstr("Dogs run."),
-                      HasSubstr("Two dogs."), HasSubstr("Three dogs.")));
+                      HasSubstr("better: prefer the "), HasSubstr("Two dogs."),
+                      HasSubstr("Three dogs.")));
   }
   EXPECT_EQ(prompts->Parse("Since it is so, I choose response 1."), 0);
 }

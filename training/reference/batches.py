@@ -74,5 +74,4 @@ def collate(encoder, rows):
             "image_at": encoder.image_at,
             "ids": torch.from_numpy(padded([row.ids for row in rows], encoder.pad)),
             "weights": torch.from_numpy(padded([row.weights for row in rows], 0.0)).float(),
-            "wrong": torch.from_numpy(padded([row.wrong for row in rows], IGNORED)).float(),
-            "second": torch.from_numpy(padded([row.second for row in rows], IGNORED)).float()}
+            "wrong": torch.from_numpy(padded([row.wrong for row in rows], IGNORED)).float()}

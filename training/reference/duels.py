@@ -4,8 +4,11 @@ import collections
 import dataclasses
 import itertools
 
-from tasks import COLORS, SHAPES
+from tasks import COLORS, CRITERIA, SHAPES
 
+SUBJECTS = tuple(CRITERIA)
+# How often a stage is drawn.
+DRAWN = ["SUMMARY"] + ["CAPTION"] * 5 + ["REASONING"] * 4 + ["CONCLUSION"] * 2
 # What the judge sees of earlier stages.
 HINTS = {"REASONING": ("CAPTION",), "CONCLUSION": ("CAPTION", "REASONING")}
 
@@ -74,19 +77,21 @@ def with_error(stage, text, rng, other_summary):
     return " ".join(words)
 
 
-def drawn_duel(sample, rng, other_summary):
-    """A duel of a known text and one with drawn errors; None where none could be drawn."""
-    stage = rng.choice(["SUMMARY"] + ["CAPTION"] * 5 + ["REASONING"] * 4 + ["CONCLUSION"] * 2)
+def drawn_duel(sample, rng, other_summary, subjects=SUBJECTS):
+    """A duel of a known text and one with drawn errors, about one of `subjects`; None where none
+    could be drawn.
+    """
+    stage = rng.choice([stage for stage in DRAWN if stage in subjects])
     stages = sample.stages()
     good, bad = stages[stage], with_error(stage, stages[stage], rng, other_summary)
     if bad is None or bad == good:
         return None
     choice = rng.random()
-    if choice < 0.15:
+    if choice < 0.15 and "RESPONSE" in subjects:
         old, new = (f"<{stage}> {text} </{stage}>" for text in (good, bad))
         whole = sample.response()
         return Duel("RESPONSE", "", whole, whole.replace(old, new))
-    if choice < 0.25 and stage in ("CAPTION", "REASONING"):
+    if choice < 0.25 and "SENTENCE" in subjects and stage in ("CAPTION", "REASONING"):
         return sentence_duel(f"<{stage}> ", good, bad)
     return Duel(stage, hint_of(stages, stage), good, bad)
 

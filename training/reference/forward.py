@@ -28,11 +28,10 @@ def attend(q, k, v, bias):
     """
     b, h, t, d = q.shape
     shared = (b, k.shape[1], -1, d)
-    scores = torch.matmul(q.reshape(shared), k.transpose(-1, -2)).float() * d ** -0.5
-    scores = scores.view(b, h, t, -1)
+    scores = torch.matmul((q * d ** -0.5).reshape(shared), k.transpose(-1, -2)).view(b, h, t, -1)
     if bias is not None:
-        scores = scores + bias
-    chances = torch.softmax(scores, -1).to(q.dtype)
+        scores = scores.add_(bias.to(scores.dtype))
+    chances = torch.softmax(scores, -1)
     out = torch.matmul(chances.view(b, k.shape[1], -1, k.shape[2]), v).view(b, h, t, d)
     return out.transpose(1, 2).flatten(2)
 
@@ -56,11 +55,11 @@ def rotation(model, positions):
 
 def vision_layer(layer, x, bias, count):
     """A layer of the vision encoder; the global ones have gates."""
-    y = layer.input_layernorm(x)
+    y = layer.input_layernorm(x).bfloat16()
     a = layer.self_attn
     y = a.o_proj(attend(*(heads(p(y), count) for p in (a.q_proj, a.k_proj, a.v_proj)), bias))
     x = x + (layer.gate_attn.tanh() * y if layer.is_gated else y)
-    y = layer.mlp.fc2(F.gelu(layer.mlp.fc1(layer.post_attention_layernorm(x))))
+    y = layer.mlp.fc2(F.gelu(layer.mlp.fc1(layer.post_attention_layernorm(x).bfloat16())))
     return x + (layer.gate_ffn.tanh() * y if layer.is_gated else y)
 
 
@@ -150,8 +149,7 @@ def self_layer(layer, x, cos, sin, bias, held, c):
 
 
 def text_states(model, ids, keys, cos, sin, self_bias, cross_bias, sees, cache=None):
-    """Hidden states (B, T, D) of ids (B, T): the last ones, normed, and those after the last cross
-    layer.
+    """Hidden states (B, T, D) of ids (B, T): the last, normed, and those before the last layer.
 
     keys[i] are cross layer i's; `sees` (B, T) is 1 where the picture is seen; cache(i) holds keys
     and values of self layer i over steps, None where there is one step.
@@ -160,12 +158,13 @@ def text_states(model, ids, keys, cos, sin, self_bias, cross_bias, sees, cache=N
     c = text.config
     x = text.embed_tokens(ids)
     for i, layer in enumerate(text.layers):
+        before = x
         if i in c.cross_attention_layers:
-            middle = x = cross_layer(layer, x, keys[i], cross_bias, sees, c)
+            x = cross_layer(layer, x, keys[i], cross_bias, sees, c)
         else:
             held = cache(i) if cache else lambda k, v: (k, v)
             x = self_layer(layer, x, cos, sin, self_bias, held, c)
-    return rms_norm(x, text.norm), middle
+    return rms_norm(x, text.norm), before
 
 
 def all_cross_keys(model, states):
@@ -175,13 +174,12 @@ def all_cross_keys(model, states):
     return {i: cross_keys(text.layers[i].cross_attn, states, c) for i in c.cross_attention_layers}
 
 
-def logits(model, batch, cos, sin):
-    """Scores (B, T, vocabulary) of a batch, and `text_states`' last and middle states."""
+def states_of(model, batch, cos, sin):
+    """`text_states` of a batch."""
     states = picture_states(model, batch["pixels"], batch["ratio"], batch["tiles"])
     states = states[batch["picture"]]
     n = batch["ids"].shape[1]
     sees = (torch.arange(n) >= batch["image_at"])[None].expand(batch["ids"].shape)
     causal = torch.full((n, n), NEVER).triu(1)
-    x, middle = text_states(model, batch["ids"], all_cross_keys(model, states), cos, sin, causal,
-                            picture_bias(batch["tiles"][batch["picture"]], sees), sees)
-    return model.lm_head(x), x, middle
+    return text_states(model, batch["ids"], all_cross_keys(model, states), cos, sin, causal,
+                       picture_bias(batch["tiles"][batch["picture"]], sees), sees)

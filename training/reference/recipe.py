@@ -49,21 +49,23 @@ class Phase:
 
 
 # From scratch on whole answers a model takes several times longer to see anything, so captions come
-# first; duels with drawn errors teach what a duel is, and then the model's own errors, of two ages,
-# which errors to look for.
+# first. Options are looked up in answers only once that is learnt alone; and the judge starts with
+# short texts: a verdict is learnt once errors are seen, and errors are seen where there is little
+# to read. Its own errors then teach which ones to look for.
 PHASES = (
     Phase("captions", "train.py", "--steps 2500 --tokens 3584 --rate 1.5e-3 --caption 1"),
     Phase("answers", "train.py",
-          "--steps 1500 --rate 1.3e-3 --caption 0.12 --drawn 0.28 --seed 12", "captions"),
+          "--steps 3500 --rate 1.3e-3 --caption 0.1 --options 0.2 --seed 12", "captions"),
+    Phase("short-duels", "train.py",
+          "--steps 500 --rate 1e-3 --drawn 0.9 --blind --seed 21"
+          " --subjects SUMMARY CAPTION CONCLUSION", "answers"),
     Phase("drawn-duels", "train.py",
-          "--steps 1800 --rate 1.2e-3 --caption 0.08 --drawn 0.42 --seed 21", "answers"),
-    Phase("own-samples", "own_samples.py", "--questions 1300 --each 6 --seed 1", "drawn-duels"),
+          "--steps 1500 --rate 1e-3 --caption 0.05 --options 0.05 --drawn 0.4 --seed 22",
+          "short-duels"),
+    Phase("own-samples", "own_samples.py", "--questions 1105 --each 6 --seed 5", "drawn-duels"),
     Phase("own-duels", "train.py",
-          "--steps 1200 --rate 8e-4 --caption 0.05 --drawn 0.15 --own 0.35 --seed 31",
-          "drawn-duels", ("own-samples",)),
-    Phase("both-duels", "train.py",
-          "--steps 1100 --rate 1e-3 --caption 0.03 --drawn 0.42 --own 0.2 --seed 41",
-          "own-duels", ("own-samples",)),
+          "--steps 1200 --rate 1e-3 --caption 0.02 --options 0.03 --drawn 0.15 --own 0.2 --blind"
+          " --seed 51", "drawn-duels", ("own-samples",)),
 )
 
 

@@ -1,18 +1,25 @@
 """What a model is trained on: questions with answers, captions, and duels with verdicts."""
 
+import collections
 import dataclasses
 import difflib
 import random
+import re
 
 from batches import IGNORED
-from duels import Duel, drawn_duel
+from duels import SUBJECTS, Duel, drawn_duel
 from PIL import Image
-from tasks import Mixture, judge_prompt
+from tasks import COLORS, SHAPES, Mixture, judge_prompt, matched, with_options
 
 # Weights of tokens in the loss. A verdict has one token that matters against some eighty of an
-# answer; and a text that is right is worth predicting inside a judge's prompt, too: it is how the
-# judge learns to look.
-CHOICE, RIGHT_TEXT = 20.0, 0.2
+# answer, and so has an option that is looked up in the question. A text that is right is worth
+# predicting inside a judge's prompt, too: it is how the judge learns to look.
+CHOICE, OPTION, RIGHT_TEXT = 20.0, 8.0, 0.2
+# An option as a reasoning goes through them.
+LISTED = re.compile(r"[A-D] is( [^.,]+), (?:yes|no)")
+CHOICES = 0.5  # share of questions with options; more than are asked, for they are harder
+# How often its own duels are about a subject: what a search asks most, most.
+OWN = {"SUMMARY": 1, "CAPTION": 6, "REASONING": 9, "CONCLUSION": 1, "SENTENCE": 4, "RESPONSE": 3}
 REASONS = {"SUMMARY": "the plan fits the question", "REASONING": "the steps are right",
            "CONCLUSION": "it agrees with the reasoning", "SENTENCE": "the sentence is right",
            "RESPONSE": "its stages are right"}
@@ -24,7 +31,6 @@ class Row:
     ids: list  # of the prompt and what follows
     weights: list  # of predicting each of them
     wrong: list  # 1 where a judged text errs, 0 where it does not, IGNORED elsewhere
-    second: list  # behind both judged texts whether the second is better, IGNORED elsewhere
 
     def __len__(self):
         return len(self.ids)
@@ -32,14 +38,26 @@ class Row:
 
 def told(encoder, image, prompt, answer):
     """A prompt and the text that answers it."""
-    before, after = encoder.prompt(prompt), [*encoder.ids(answer), encoder.end]
-    nothing = [IGNORED] * (len(before) + len(after))
-    return Row(image, before + after, [0.0] * len(before) + [1.0] * len(after), nothing, nothing)
+    before = encoder.prompt(prompt)
+    coded = encoder.tokenizer.encode(answer, add_special_tokens=False)
+    listed = {match.end(1) - 1 for match in LISTED.finditer(answer)}
+    weights = [OPTION if listed & set(range(*offsets)) else 1.0 for offsets in coded.offsets]
+    nothing = [IGNORED] * (len(before) + len(coded.ids) + 1)
+    return Row(image, [*before, *coded.ids, encoder.end], [0.0] * len(before) + weights + [1.0],
+               nothing)
 
 
 def caption_row(encoder, sample):
     return told(encoder, sample.image, "Describe the image.",
                 f"<CAPTION> {sample.caption} </CAPTION>")
+
+
+def options_row(encoder, sample, rng):
+    """Which option is what: looking them up in a question and nothing else."""
+    words = rng.sample([*map(str, range(20)), *COLORS, *SHAPES, "yes", "no"], rng.randint(2, 4))
+    word = rng.choice(words)
+    return told(encoder, sample.image, with_options(rng, f"Which option is {word}?", words),
+                matched(words, word))
 
 
 # How a checkpoint's answers are written; `tags` is the model's own, the others are to be compared
@@ -54,33 +72,39 @@ FORMS = {
 def verdict(duel, sample, choice, rng):
     """The judge's answer: mostly the bare choice, else with a reason, that written verdicts have.
     """
-    if rng.random() < 0.6:
+    if rng.random() < 0.8:
         return f"I choose response {choice}."
     seen = sample.caption[0].lower() + sample.caption[1:].rstrip(".")
     return f"Since {REASONS.get(duel.subject, seen)}, I choose response {choice}."
 
 
 def span(prompt, offsets, choice, text):
-    """The tokens of a judge prompt, [first, last), that a response is made of."""
+    """The tokens of a judge prompt, [first, last), that begin in a response."""
     start = prompt.index(f"Response {choice}: ") + len("Response 1:")
-    inside = [k for k, (a, b) in enumerate(offsets) if start <= a and b <= start + 1 + len(text)]
+    inside = [k for k, (at, _) in enumerate(offsets) if start <= at <= start + len(text)]
     return inside[0], inside[-1] + 1
 
 
 def errors(good, bad):
-    """1 for each token of `bad` that `good` has not in its place, 0 for the others; lists of ids.
+    """1 for each token of `bad` that `good` has not in its place and for the last one, which can
+    tell of the whole text; 0 for the others. Lists of ids.
     """
     marks = [0] * len(bad)
     for kind, _, _, first, last in difflib.SequenceMatcher(None, good, bad, False).get_opcodes():
         if kind != "equal":
             for k in range(first, min(max(last, first + 1), len(bad))):
                 marks[k] = 1
+    marks[-1] = 1
     return marks
 
 
-def judge_row(encoder, sample, duel, rng):
-    """A duel in an order drawn from rng, and the verdict."""
-    choice, other = rng.choice((("1", "2"), ("2", "1")))
+def judge_rows(encoder, sample, duel, rng):
+    """A duel and its verdict, in both orders."""
+    return [judge_row(encoder, sample, duel, *order, rng) for order in ("12", "21")]
+
+
+def judge_row(encoder, sample, duel, choice, other, rng):
+    """A duel whose better text is response `choice`, and the verdict."""
     pair = (duel.good, duel.bad) if choice == "1" else (duel.bad, duel.good)
     prompt = judge_prompt(duel.subject, sample.question, duel.hint, *pair)
     coded = encoder.tokenizer.encode(prompt, add_special_tokens=False)
@@ -88,46 +112,53 @@ def judge_row(encoder, sample, duel, rng):
     bad, bad_end = span(prompt, coded.offsets, other, duel.bad)
     weights, wrong = [0.0] * len(coded.ids), [IGNORED] * len(coded.ids)
     weights[good:good_end] = [RIGHT_TEXT] * (good_end - good)
-    # The token behind a text, too: it says whether the text errs anywhere.
-    wrong[good:good_end + 1] = [0] * (good_end + 1 - good)
-    wrong[bad:bad_end + 1] = [*errors(coded.ids[good:good_end], coded.ids[bad:bad_end]), 1]
+    wrong[good:good_end] = [0] * (good_end - good)
+    wrong[bad:bad_end] = errors(coded.ids[good:good_end], coded.ids[bad:bad_end])
     frame = encoder.prompt("")
     before, tail = frame[: encoder.image_at + 1], frame[encoder.image_at + 1:]
     answer = [*encoder.ids(verdict(duel, sample, choice, rng)), encoder.end]
     told_weights = [1.0] * len(answer)
     told_weights[-3] = CHOICE  # the digit, before the full stop and the end of turn
-    judged = max(good_end, bad_end)
-    behind = len(coded.ids) - judged + len(tail)
     return Row(sample.image, before + coded.ids + tail + answer,
                [0.0] * len(before) + weights + [0.0] * len(tail) + told_weights,
-               [IGNORED] * len(before) + wrong + [IGNORED] * (len(tail) + len(answer)),
-               [IGNORED] * (len(before) + judged) + [int(choice == "2")] * behind
-               + [IGNORED] * len(answer))
+               [IGNORED] * len(before) + wrong + [IGNORED] * (len(tail) + len(answer)))
 
 
 class Shares:
-    """Draws rows of the training sets: captions, drawn and own duels, and answers else."""
+    """Draws rows of the training sets: captions, options, drawn and own duels, and answers else."""
 
-    def __init__(self, encoder, seed, caption=0.0, drawn=0.0, own=0.0, own_duels=(), form="tags"):
-        self.encoder, self.rng, self.mixture = encoder, random.Random(seed), Mixture("train")
-        self.shares = {"caption": caption, "drawn": drawn, "own": own if own_duels else 0.0}
-        self.own_duels = own_duels
-        self.form = FORMS[form]
+    def __init__(self, encoder, seed, caption=0.0, options=0.0, drawn=0.0, own=0.0, own_duels=(),
+                 form="tags", subjects=SUBJECTS):
+        self.encoder, self.rng = encoder, random.Random(seed)
+        self.mixture = Mixture("train", CHOICES)
+        self.shares = {"caption": caption, "options": options, "drawn": drawn,
+                       "own": own if own_duels else 0.0}
+        self.own_duels = collections.defaultdict(list)
+        for sample, duel in own_duels:
+            self.own_duels[duel.subject].append((sample, duel))
+        self.form, self.subjects = FORMS[form], subjects
 
     def draw(self):
+        """One or several rows that belong together."""
         kind, rng = self._kind(), self.rng
         if kind == "own":
-            sample, duel = self.own_duels[rng.randrange(len(self.own_duels))]
-            return judge_row(self.encoder, sample, duel, rng)
+            return judge_rows(self.encoder, *self._own_duel(), rng)
         sample = self.mixture.sample(rng)
         if kind == "caption":
-            return caption_row(self.encoder, sample)
+            return [caption_row(self.encoder, sample)]
+        if kind == "options":
+            return [options_row(self.encoder, sample, rng)]
         duel = None
         if kind == "drawn":
-            duel = drawn_duel(sample, rng, self.mixture.sample(rng).summary)
+            duel = drawn_duel(sample, rng, self.mixture.sample(rng).summary, self.subjects)
         if isinstance(duel, Duel):
-            return judge_row(self.encoder, sample, duel, rng)
-        return told(self.encoder, sample.image, sample.question, self.form(sample))
+            return judge_rows(self.encoder, sample, duel, rng)
+        return [told(self.encoder, sample.image, sample.question, self.form(sample))]
+
+    def _own_duel(self):
+        subjects = sorted(self.own_duels)
+        subject, = self.rng.choices(subjects, [OWN[subject] for subject in subjects])
+        return self.rng.choice(self.own_duels[subject])
 
     def _kind(self):
         at = self.rng.random()

@@ -39,6 +39,11 @@ class DrawnDuels(unittest.TestCase):
             self.assertIn(duel.good.rstrip("."), sample.response())
         self.assertEqual(subjects, set(CRITERIA))
 
+    def test_they_are_about_the_subjects_that_are_asked_for(self):
+        rng, asked = random.Random(1), ("SUMMARY", "CONCLUSION")
+        found = [duels.drawn_duel(s, rng, "Another plan.", asked) for s in samples(100)]
+        self.assertEqual({duel.subject for duel in found if duel}, set(asked))
+
 
 class OwnDuels(unittest.TestCase):
     def setUp(self):
@@ -82,17 +87,24 @@ class JudgeRows(unittest.TestCase):
             duel = duels.drawn_duel(sample, rng, "Another plan.")
             if duel is None:
                 continue
-            row = rows.judge_row(ENCODER, sample, duel, rng)
-            choice = TOKENIZER.decode([row.ids[row.weights.index(rows.CHOICE)]]).strip()
-            prompt = TOKENIZER.decode(row.ids)
-            self.assertIn(f"Response {choice}: {duel.good}", prompt)
+            for order, row in zip("12", rows.judge_rows(ENCODER, sample, duel, rng), strict=True):
+                choice = TOKENIZER.decode([row.ids[row.weights.index(rows.CHOICE)]]).strip()
+                self.assertEqual(choice, order)
+                self.assertIn(f"Response {choice}: {duel.good}", TOKENIZER.decode(row.ids))
 
     def test_the_good_text_is_predicted_inside_the_prompt(self):
         sample, rng = samples(1)[0], random.Random(3)
         duel = duels.Duel("CAPTION", "", sample.caption, "Nothing.")
-        row = rows.judge_row(ENCODER, sample, duel, rng)
+        row, _ = rows.judge_rows(ENCODER, sample, duel, rng)
         inside = [i for i, w in zip(row.ids, row.weights, strict=True) if w == rows.RIGHT_TEXT]
         self.assertEqual(TOKENIZER.decode(inside).strip().rstrip("."), sample.caption.rstrip("."))
+
+    def test_the_tokens_that_differ_and_the_last_one_are_marked_as_wrong(self):
+        sample, rng = samples(1)[0], random.Random(3)
+        duel = duels.Duel("CONCLUSION", "", "There is one circle.", "There is one square.")
+        for row in rows.judge_rows(ENCODER, sample, duel, rng):
+            wrong = [i for i, w in zip(row.ids, row.wrong, strict=True) if w == 1]
+            self.assertEqual(TOKENIZER.decode(wrong).strip(), "square.")
 
 
 class StagesOf(unittest.TestCase):
