@@ -53,10 +53,19 @@ def equivalence(found):
     """A sentence on whether the two runs that were confirmed are as good as each other."""
     (base, other), (compared,) = (found["confirmation"][name] for name in ("runs", "comparisons"))
     share = other["cost"]["sampled_tokens"] / base["cost"]["sampled_tokens"]
-    within = max(-compared["low"], compared["high"]) <= EQUIVALENT
     return (f"`{other['name']}` samples {100 * share:.0f} % of `{base['name']}`'s tokens, and the "
             f"interval of the difference, {reports.difference(compared)} points, "
-            f"{'lies' if within else 'does not lie'} within {100 * EQUIVALENT:.0f} point of none.")
+            f"{verdict(compared['low'], compared['high'])}.")
+
+
+def verdict(low, high):
+    """What an interval of a difference says, less its subject."""
+    margin = f"{100 * EQUIVALENT:.0f} point"
+    if low < -EQUIVALENT:
+        return f"does not lie within {margin} of none"
+    if high > EQUIVALENT:
+        return f"lies less than {margin} below none and more than that above: no worse, or better"
+    return f"lies within {margin} of none"
 
 
 def joined(lines):
