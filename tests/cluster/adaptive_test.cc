@@ -129,10 +129,9 @@ TEST_F(AdaptiveTest, CandidatesOfSeveralDrawsAreThoseOfOne) {
   const Expansion all = DrawUntilNoneAgree(request);
   request = Adaptive(request);
   auto& beam = *request.mutable_search()->mutable_adaptive_beam();
-  // Nothing but agreement is enough: a coin is never sure.
+  // Nothing but agreement is enough.
   beam.set_sufficient_probability(1);
   beam.set_sufficient_confidence(1);
-  request.mutable_search()->set_decider(orchestrator::v1::DECIDER_CHANCE);
   // One, two and four candidates; two and four; three and four; four.
   constexpr int kLastDraws[] = {2, 1, 1, 0};
   for (int initial = 1; initial <= 4; ++initial) {

@@ -77,14 +77,18 @@ TEST(ReplicaSet, AServerKilledInMidCallCostsNothing) {
   killer.join();
 }
 
-TEST(ReplicaSet, AServerThatDrainsIsPassedBy) {
-  CountingServer a("a", absl::UnavailableError("draining")), b("b");
-  const std::vector<std::string> addresses = {a.address(), b.address()};
-  const auto set = NewSet(addresses);
-  std::string server;
-  EXPECT_TRUE(Call(*set, KeyThatPrefers(a.address(), addresses), &server).ok());
-  EXPECT_EQ(server, "b");
-  EXPECT_EQ(a.calls(), 1);
+TEST(ReplicaSet, AServerThatDrainsOrBreaksTheCallOffIsPassedBy) {
+  for (const absl::Status& status :
+       {absl::UnavailableError("draining"), absl::CancelledError("ending")}) {
+    CountingServer a("a", status), b("b");
+    const std::vector<std::string> addresses = {a.address(), b.address()};
+    const auto set = NewSet(addresses);
+    std::string server;
+    EXPECT_TRUE(
+        Call(*set, KeyThatPrefers(a.address(), addresses), &server).ok());
+    EXPECT_EQ(server, "b") << status;
+    EXPECT_EQ(a.calls(), 1) << status;
+  }
 }
 
 TEST(ReplicaSet, AttemptsAreBoundedAndTheLastErrorStands) {
@@ -111,16 +115,6 @@ TEST(ReplicaSet, WhereNoReplicaIsReachedTheErrorCountsTheAttempts) {
   const auto set = NewSet({DeadAddress()}, options);
   EXPECT_EQ(Call(*set, "k"),
             absl::UnavailableError("no replica answered; attempts: 3"));
-}
-
-TEST(ReplicaSet, AServerThatBreaksTheCallOffIsPassedBy) {
-  CountingServer a("a", absl::CancelledError("ending")), b("b");
-  const std::vector<std::string> addresses = {a.address(), b.address()};
-  const auto set = NewSet(addresses);
-  std::string server;
-  EXPECT_TRUE(Call(*set, KeyThatPrefers(a.address(), addresses), &server).ok());
-  EXPECT_EQ(server, "b");
-  EXPECT_EQ(a.calls(), 1);
 }
 
 TEST(ReplicaSet, AnErrorOfTheRequestIsNotRetried) {

@@ -35,7 +35,7 @@ class Forward(unittest.TestCase):
     @torch.no_grad()
     def test_logits_are_hugging_faces(self):
         shares = Shares(ENCODER, 1, caption=0.2, drawn=0.4)
-        batch = collate(ENCODER, [row for _ in range(4) for row in shares.draw()])
+        batch = collate(ENCODER, [row for _ in range(8) for row in shares.draw()])
         with torch.autocast("cpu", torch.bfloat16):
             states = picture_states(MODEL, batch["pixels"], batch["ratio"], batch["tiles"])
             positions = torch.arange(batch["ids"].shape[1])[None]
@@ -47,7 +47,7 @@ class Forward(unittest.TestCase):
     @torch.no_grad()
     def test_the_last_vision_layer_is_hugging_faces(self):
         shares = Shares(ENCODER, 2)
-        batch = collate(ENCODER, [row for _ in range(4) for row in shares.draw()])
+        batch = collate(ENCODER, [row for _ in range(8) for row in shares.draw()])
         seen = []
         projector = MODEL.model.multi_modal_projector
         hook = projector.register_forward_hook(lambda _, inputs, __: seen.append(inputs[0]))
@@ -66,14 +66,14 @@ class Forward(unittest.TestCase):
 
 class Sampling(unittest.TestCase):
     def test_rows_of_different_lengths_get_what_they_get_alone(self):
-        samples = [Shares(ENCODER, seed).mixture.sample(random.Random(seed)) for seed in range(6)]
+        samples = [Shares(ENCODER, seed).mixture.sample(random.Random(seed)) for seed in range(8)]
         sampler = Sampler(MODEL, ENCODER, temperature=0)
         prompts = [ENCODER.prompt(s.question) for s in samples]
         together = sampler.answers(prompts, *sampler.see([s.image for s in samples]))
         alone = [sampler.answers([p], *sampler.see([s.image]))[0]
                  for p, s in zip(prompts, samples, strict=True)]
         same = sum(a == b for a, b in zip(together, alone, strict=True))
-        self.assertGreaterEqual(same, 5)  # bfloat16 may turn a near-tie
+        self.assertGreaterEqual(same, 7)  # bfloat16 may turn a near-tie
 
 
 if __name__ == "__main__":
