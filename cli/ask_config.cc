@@ -12,7 +12,6 @@ namespace {
 // Flags as they come, before they are put together.
 struct RawFlags {
   std::string strategy;
-  std::string majority;
   std::string decide;
   std::string judge;
   std::string color = "auto";
@@ -39,10 +38,6 @@ void AddAdaptiveFlags(FlagSet& flags, RawFlags* raw) {
   flags.Add("sufficient_confidence", "P",
             "adaptive takes a winner that the judge is as sure of; default 0.8",
             &raw->sufficient_confidence);
-  flags.Add("majority", "WHERE",
-            "conclusion or every-stage: where adaptive takes what most "
-            "candidates agree on, without duels",
-            &raw->majority);
 }
 
 FlagSet MakeFlags(AskConfig* config, RawFlags* raw) {
@@ -123,8 +118,6 @@ absl::Status CheckUse(const RawFlags& raw, const std::string& strategy) {
        "--sufficient_probability: only adaptive asks for it"},
       {raw.sufficient_confidence.has_value(), "adaptive",
        "--sufficient_confidence: only adaptive asks for it"},
-      {!raw.majority.empty(), "adaptive",
-       "--majority: only adaptive takes votes"},
   };
   for (const auto& use : uses) {
     if (use.given && strategy != use.strategy)
@@ -137,21 +130,14 @@ absl::Status CheckUse(const RawFlags& raw, const std::string& strategy) {
   return absl::OkStatus();
 }
 
-absl::Status SetAdaptive(const RawFlags& raw, int candidates,
-                         orchestrator::v1::AdaptiveBeam& beam) {
+void SetAdaptive(const RawFlags& raw, int candidates,
+                 orchestrator::v1::AdaptiveBeam& beam) {
   beam.set_candidate_count(candidates);
   beam.set_initial_candidate_count(raw.initial_candidates.value_or(0));
   if (raw.sufficient_probability)
     beam.set_sufficient_probability(*raw.sufficient_probability);
   if (raw.sufficient_confidence)
     beam.set_sufficient_confidence(*raw.sufficient_confidence);
-  if (raw.majority.empty()) return absl::OkStatus();
-  const auto vote = Choose<orchestrator::v1::MajorityVote>(
-      "majority", raw.majority,
-      {{"conclusion", orchestrator::v1::MAJORITY_VOTE_CONCLUSION},
-       {"every-stage", orchestrator::v1::MAJORITY_VOTE_EVERY_STAGE}});
-  if (vote.ok()) beam.set_majority_vote(*vote);
-  return vote.status();
 }
 
 absl::Status SetStrategy(const RawFlags& raw,
@@ -175,7 +161,7 @@ absl::Status SetStrategy(const RawFlags& raw,
     search->mutable_stage_beam()->set_candidate_count(candidates);
     search->mutable_stage_beam()->set_survivor_count(raw.survivors.value_or(0));
   } else if (strategy == "adaptive") {
-    return SetAdaptive(raw, candidates, *search->mutable_adaptive_beam());
+    SetAdaptive(raw, candidates, *search->mutable_adaptive_beam());
   } else {
     return absl::InvalidArgumentError(absl::StrCat(
         "--strategy: '", strategy,

@@ -7,8 +7,6 @@ JUDGES = {"score": judge_pb2.METHOD_SCORE, "both-orders": judge_pb2.METHOD_SCORE
           "write": judge_pb2.METHOD_WRITE}
 DECIDERS = {"judge": pb.DECIDER_JUDGE, "log-probability": pb.DECIDER_LOG_PROBABILITY,
             "chance": pb.DECIDER_CHANCE}
-MAJORITIES = {"conclusion": pb.MAJORITY_VOTE_CONCLUSION,
-              "every-stage": pb.MAJORITY_VOTE_EVERY_STAGE}
 
 
 def set_adaptive(settings, beam):
@@ -16,8 +14,6 @@ def set_adaptive(settings, beam):
     beam.initial_candidate_count = settings["initial_candidates"]
     beam.sufficient_probability = settings["sufficient_probability"]
     beam.sufficient_confidence = settings["sufficient_confidence"]
-    if settings["majority"]:
-        beam.majority_vote = MAJORITIES[settings["majority"]]
 
 
 def policy(settings, seed):

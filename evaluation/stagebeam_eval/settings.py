@@ -5,11 +5,9 @@ import argparse
 STRATEGIES = ("single", "best-of-n", "sentence-beam", "stage-beam", "adaptive")
 DECIDERS = ("judge", "log-probability", "chance")
 JUDGES = ("score", "both-orders", "write")
-MAJORITIES = ("conclusion", "every-stage")
 # Settings of single strategies, as the options' names.
 OWN = {"stage-beam": ("survivors",),
-       "adaptive": ("initial_candidates", "sufficient_probability", "sufficient_confidence",
-                    "majority")}
+       "adaptive": ("initial_candidates", "sufficient_probability", "sufficient_confidence")}
 
 
 def add_options(parser):
@@ -22,8 +20,6 @@ def add_options(parser):
                         help="of a lone candidate that adaptive takes")
     parser.add_argument("--sufficient_confidence", type=float, default=0.8,
                         help="of the judge in a winner that adaptive takes")
-    parser.add_argument("--majority", choices=MAJORITIES,
-                        help="where adaptive takes what most candidates agree on; else nowhere")
     parser.add_argument("--decide", choices=DECIDERS, help="who decides duels; else the judge")
     parser.add_argument("--judge", choices=JUDGES, help="how duels are decided; else the server's")
     parser.add_argument("--temperature", type=float, help="default: the server's")

@@ -11,17 +11,6 @@ class AdaptiveBeamRules : public StageRules {
       : StageRules(strategy.initial_candidate_count, /*survivor_count=*/1),
         strategy_(strategy) {}
 
-  std::optional<RoundPlan> Plan(const std::vector<Line>& lines, int round,
-                                bool shortened) const override {
-    std::optional<RoundPlan> plan = StageRules::Plan(lines, round, shortened);
-    if (!plan) return plan;
-    plan->majority_decides =
-        strategy_.majority_vote == MajorityVote::kEveryStage ||
-        (strategy_.majority_vote == MajorityVote::kConclusion &&
-         plan->stage == Stage::kConclusion);
-    return plan;
-  }
-
   int More(const RoundPlan&, const Standing& standing) const override {
     if (IsGoodEnough(standing)) return 0;
     return std::min(standing.drawn, strategy_.candidate_count - standing.drawn);

@@ -1,7 +1,6 @@
 #include "libs/search/contenders.h"
 
 #include <algorithm>
-#include <map>
 #include <set>
 #include <utility>
 
@@ -28,26 +27,6 @@ int CountTexts(const std::vector<Contender>& contenders) {
     if (contender.eligible) texts.insert(contender.text);
   }
   return static_cast<int>(texts.size());
-}
-
-std::optional<int> MajorityOf(const std::vector<Contender>& contenders,
-                              int asked) {
-  std::map<std::string, int> votes;
-  for (const Contender& contender : contenders) {
-    if (contender.eligible && !contender.missing) ++votes[contender.text];
-  }
-  std::optional<int> best;
-  for (size_t i = 0; i < contenders.size(); ++i) {
-    const Contender& contender = contenders[i];
-    if (!contender.eligible || contender.missing) continue;
-    if (contender.draw != contenders.back().draw) continue;
-    const int agree = votes[contender.text];
-    if (agree < 2 || 2 * agree <= asked) continue;
-    if (!best || contender.likelihood >
-                     contenders[static_cast<size_t>(*best)].likelihood)
-      best = static_cast<int>(i);
-  }
-  return best;
 }
 
 std::vector<Entrant> EntrantsOf(const std::vector<Contender>& contenders,

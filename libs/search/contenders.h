@@ -37,12 +37,6 @@ int CountEligible(const std::vector<Contender>& contenders);
 // Texts of those that are eligible, without repeats.
 int CountTexts(const std::vector<Contender>& contenders);
 
-// The likeliest of the last draw that has a text which two eligible contenders
-// at least, and more than half of `asked` candidates, agree on. A newcomer is
-// always among these where there was no majority before.
-std::optional<int> MajorityOf(const std::vector<Contender>& contenders,
-                              int asked);
-
 // Who fights after draw `draw`: its own eligible contenders, but for those that
 // repeat one of an earlier draw, and the best of these, if any. `contenders`
 // are in order of draws.

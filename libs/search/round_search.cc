@@ -106,12 +106,8 @@ absl::Status RoundSearch::Tell(Expanded expanded) {
   absl::Status fits = CheckFits(RunningAsk(), expanded);
   if (!fits.ok()) return fits;
   Admit(std::move(expanded));
-  if (const std::optional<int> elected = Elected(contenders_)) {
-    EndRound({*elected});
-  } else {
-    knock_out_ = MakeKnockOut(contenders_);
-    Advance();
-  }
+  knock_out_ = MakeKnockOut(contenders_);
+  Advance();
   return absl::OkStatus();
 }
 
@@ -166,12 +162,6 @@ double RoundSearch::Likelihood(const std::vector<Contender>& contenders,
                   static_cast<int>(candidate.token_ids.size()));
 }
 
-std::optional<int> RoundSearch::Elected(
-    const std::vector<Contender>& contenders) const {
-  if (!plan_.majority_decides) return std::nullopt;
-  return MajorityOf(contenders, progress_.asked);
-}
-
 KnockOut RoundSearch::MakeKnockOut(
     const std::vector<Contender>& contenders) const {
   std::vector<int> invited;
@@ -204,7 +194,7 @@ std::optional<std::vector<Contender>> RoundSearch::ContendersOf(
 
 std::optional<Compare> RoundSearch::Foresee(const Partial& partial) const {
   const auto contenders = ContendersOf(partial);
-  if (!contenders || Elected(*contenders)) return std::nullopt;
+  if (!contenders) return std::nullopt;
   Compare compare = MakeCompare(*contenders, MakeKnockOut(*contenders));
   const auto missing = [&](int candidate) {
     return (*contenders)[static_cast<size_t>(candidate)].missing;

@@ -67,8 +67,6 @@ class RoundSearch final : public Search {
   double Likelihood(const std::vector<Contender>& contenders,
                     const Contender& contender) const;
   bool SaidTheSame(const Contender& a, const Contender& b) const;
-  // The contender that is chosen without duels, if any.
-  std::optional<int> Elected(const std::vector<Contender>& contenders) const;
   KnockOut MakeKnockOut(const std::vector<Contender>& contenders) const;
   // Asks for the next duels, or settles the round.
   void Advance();

@@ -37,9 +37,6 @@ struct RoundPlan {
   bool stop_after_sentence = false;
   // Survivors wanted.
   int keep = 1;
-  // A text that more than half of the candidates agree on, two at least, is
-  // chosen without duels.
-  bool majority_decides = false;
 };
 
 // What a round of one line has come to once its duels are fought.

@@ -250,8 +250,6 @@ struct StageBeam {
   // Kept at each stage but the last, [1, candidate_count].
   int survivor_count = 1;
 };
-// Where candidates' votes replace duels.
-enum class MajorityVote { kNowhere, kConclusion, kEveryStage };
 // Candidates for every stage, drawn until one is good enough; one survives.
 // Candidate i of a stage is the one that StageBeam would have as its candidate
 // i, had both chosen the same before. docs/adr/0007-adaptive-candidates.md says
@@ -266,9 +264,6 @@ struct AdaptiveBeam {
   double sufficient_probability = 0.9;
   // Of a winner over those that said something else, [0, 1].
   double sufficient_confidence = 0.8;
-  // Where a text that more than half of the candidates agree on, two at least,
-  // is chosen without duels.
-  MajorityVote majority_vote = MajorityVote::kNowhere;
 };
 using Strategy =
     std::variant<SinglePass, BestOfN, SentenceBeam, StageBeam, AdaptiveBeam>;

@@ -76,23 +76,7 @@ absl::Status ReadText(const std::string& text, int64_t max_bytes,
   return absl::OkStatus();
 }
 
-absl::StatusOr<search::MajorityVote> MajorityVoteOf(v1::MajorityVote vote) {
-  switch (vote) {
-    case v1::MAJORITY_VOTE_UNSPECIFIED:
-      return search::MajorityVote::kNowhere;
-    case v1::MAJORITY_VOTE_CONCLUSION:
-      return search::MajorityVote::kConclusion;
-    case v1::MAJORITY_VOTE_EVERY_STAGE:
-      return search::MajorityVote::kEveryStage;
-    default:
-      return InvalidField("search.adaptive_beam.majority_vote",
-                          "is not a known vote");
-  }
-}
-
 absl::StatusOr<search::Strategy> AdaptiveBeamOf(const v1::AdaptiveBeam& proto) {
-  const auto vote = MajorityVoteOf(proto.majority_vote());
-  if (!vote.ok()) return vote.status();
   search::AdaptiveBeam beam;
   beam.candidate_count = proto.candidate_count();
   if (proto.initial_candidate_count() != 0)
@@ -101,7 +85,6 @@ absl::StatusOr<search::Strategy> AdaptiveBeamOf(const v1::AdaptiveBeam& proto) {
     beam.sufficient_probability = proto.sufficient_probability();
   if (proto.has_sufficient_confidence())
     beam.sufficient_confidence = proto.sufficient_confidence();
-  beam.majority_vote = *vote;
   return beam;
 }
 

@@ -63,15 +63,13 @@ TEST(AskConfig, AnAdaptiveBeamHoldsOnlyWhatWasGiven) {
   EXPECT_FALSE(bare.has_sufficient_confidence());
   const auto full =
       Read({"--strategy=adaptive", "--candidates=8", "--initial_candidates=2",
-            "--sufficient_probability=0.7", "--sufficient_confidence=0",
-            "--majority=every-stage"})
+            "--sufficient_probability=0.7", "--sufficient_confidence=0"})
           ->search.adaptive_beam();
   EXPECT_EQ(full.candidate_count(), 8);
   EXPECT_EQ(full.initial_candidate_count(), 2);
   EXPECT_EQ(full.sufficient_probability(), 0.7);
   EXPECT_TRUE(full.has_sufficient_confidence());
   EXPECT_EQ(full.sufficient_confidence(), 0);
-  EXPECT_EQ(full.majority_vote(), orchestrator::v1::MAJORITY_VOTE_EVERY_STAGE);
 }
 
 TEST(AskConfig, TheDeciderIsChosenByName) {
@@ -127,13 +125,10 @@ TEST(AskConfig, MistakesAreNamed) {
               HasSubstr("--max_sentences"));
   for (const char* flag :
        {"--initial_candidates=2", "--sufficient_probability=0.5",
-        "--sufficient_confidence=0.5", "--majority=conclusion"}) {
+        "--sufficient_confidence=0.5"}) {
     EXPECT_THAT(Read({"--strategy=stage-beam", flag}).status().message(),
                 HasSubstr("only adaptive"));
   }
-  EXPECT_THAT(
-      Read({"--strategy=adaptive", "--majority=all"}).status().message(),
-      HasSubstr("--majority: 'all' is none of"));
   EXPECT_THAT(Read({"--decide=me"}).status().message(),
               HasSubstr("--decide: 'me' is none of"));
   EXPECT_THAT(Read({"--timeout=-1s"}).status().message(),

@@ -63,21 +63,19 @@ class Asking(unittest.TestCase):
     def test_every_setting_of_an_adaptive_search_is_asked_for(self):
         search = policy_of(strategy="adaptive", candidates=8, initial_candidates=2,
                            sufficient_probability=0.7, sufficient_confidence=0,
-                           majority="every-stage", decide="log-probability")
+                           decide="log-probability")
         beam = search.adaptive_beam
         self.assertEqual((beam.candidate_count, beam.initial_candidate_count), (8, 2))
         self.assertEqual((beam.sufficient_probability, beam.sufficient_confidence), (0.7, 0))
         self.assertTrue(beam.HasField("sufficient_confidence"))
-        self.assertEqual(beam.majority_vote, PB.MAJORITY_VOTE_EVERY_STAGE)
         self.assertEqual(search.decider, PB.DECIDER_LOG_PROBABILITY)
 
-    def test_the_judge_decides_and_nobody_votes_unless_asked_for(self):
+    def test_the_judge_decides_unless_another_is_asked_for(self):
         search = policy_of(strategy="adaptive")
-        self.assertEqual(search.adaptive_beam.majority_vote, PB.MAJORITY_VOTE_UNSPECIFIED)
         self.assertEqual(search.decider, PB.DECIDER_UNSPECIFIED)
 
     def test_a_run_keeps_the_settings_of_its_own_strategy_alone(self):
-        self.assertNotIn("majority", settings.from_options(strategy="stage-beam"))
+        self.assertNotIn("sufficient_confidence", settings.from_options(strategy="stage-beam"))
         self.assertNotIn("survivors", settings.from_options(strategy="adaptive"))
 
     def test_refusals_that_pass_are_asked_again_with_the_same_id_and_seed(self):

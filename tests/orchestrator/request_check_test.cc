@@ -108,11 +108,6 @@ std::vector<BadRequest> BadRequests() {
        },
        "search.adaptive_beam.sufficient_confidence",
        "must be in [0, 1], got 1.5"},
-      {"unknown vote",
-       [=](auto& r) {
-         adaptive(r)->set_majority_vote(static_cast<v1::MajorityVote>(9));
-       },
-       "search.adaptive_beam.majority_vote", "is not a known vote"},
       {"unknown decider",
        [](auto& r) {
          r.mutable_search()->set_decider(static_cast<v1::Decider>(9));
@@ -189,7 +184,6 @@ TEST(ReadQuestion, FillsInWhatAnAdaptiveBeamLeavesOut) {
   EXPECT_EQ(beam.initial_candidate_count, 1);
   EXPECT_EQ(beam.sufficient_probability, 0.9);
   EXPECT_EQ(beam.sufficient_confidence, 0.8);
-  EXPECT_EQ(beam.majority_vote, search::MajorityVote::kNowhere);
   EXPECT_EQ(question->decider, search::Decider::kJudge);
   EXPECT_EQ(StrategyName(question->strategy), "adaptive_beam");
 }
@@ -202,14 +196,12 @@ TEST(ReadQuestion, KeepsWhatAnAdaptiveBeamSays) {
   proto.set_initial_candidate_count(2);
   proto.set_sufficient_probability(0.5);
   proto.set_sufficient_confidence(0);
-  proto.set_majority_vote(v1::MAJORITY_VOTE_CONCLUSION);
   const auto question = ReadQuestion(request, {});
   ASSERT_TRUE(question.ok()) << question.status();
   const auto& beam = std::get<search::AdaptiveBeam>(question->strategy);
   EXPECT_EQ(beam.initial_candidate_count, 2);
   EXPECT_EQ(beam.sufficient_probability, 0.5);
   EXPECT_EQ(beam.sufficient_confidence, 0);
-  EXPECT_EQ(beam.majority_vote, search::MajorityVote::kConclusion);
   EXPECT_EQ(question->decider, search::Decider::kLogProbability);
 }
 

@@ -240,52 +240,6 @@ TEST(AdaptiveBeam, TokensOfAnAddedTagStandBeforeEveryDraw) {
   EXPECT_EQ(second.first_candidate_index, 1);
 }
 
-// Every stage's three candidates are two that agree and one that does not.
-Record TwoAgainstOne(MajorityVote vote) {
-  auto search = Make(AdaptiveBeam{3, 3, 0.9, 0.8, vote});
-  return RunSearch(*search, {[](const Expand& expand) {
-                               return OneSet({Says(expand.stage, "a", 0.1),
-                                              Says(expand.stage, "b"),
-                                              Says(expand.stage, "a ", 0.3)});
-                             },
-                             GreaterTextWins});
-}
-
-TEST(AdaptiveBeam, LetsAMajorityDecideTheConclusionWhereAskedTo) {
-  const Record run = TwoAgainstOne(MajorityVote::kConclusion);
-  EXPECT_THAT(run.compares, SizeIs(3));
-  EXPECT_EQ(run.outcome.stages[2].text, "b");
-  EXPECT_EQ(run.outcome.answer, "a");
-  EXPECT_THAT(run.trace[3].survivors, ElementsAre(2)) << "the likeliest of it";
-}
-
-TEST(AdaptiveBeam, LetsAMajorityDecideEveryStageWhereAskedTo) {
-  const Record run = TwoAgainstOne(MajorityVote::kEveryStage);
-  EXPECT_THAT(run.compares, IsEmpty());
-  EXPECT_EQ(run.outcome.stages[0].text, "a");
-}
-
-TEST(AdaptiveBeam, LetsTheJudgeDecideOtherwise) {
-  const Record run = TwoAgainstOne(MajorityVote::kNowhere);
-  EXPECT_THAT(run.compares, SizeIs(4));
-  EXPECT_EQ(run.outcome.answer, "b");
-}
-
-TEST(AdaptiveBeam, AMajorityIsOfAllThatWereDrawn) {
-  FirstStage stage(AdaptiveBeam{8, 2, 0.9, 0.8, MajorityVote::kEveryStage});
-  stage.Say({"a", "b"});
-  stage.Judge(0.5);
-  stage.Say({"a", "a"});
-  EXPECT_EQ(stage.Wanted(), 0);
-  EXPECT_EQ(stage.Winner(), "a");
-}
-
-TEST(AdaptiveBeam, HalfIsNoMajority) {
-  FirstStage stage(AdaptiveBeam{4, 4, 0.9, 0.8, MajorityVote::kEveryStage});
-  stage.Say({"a", "a", "b", "c"});
-  EXPECT_TRUE(std::holds_alternative<Compare>(stage.search().Next()));
-}
-
 std::string ErrorOf(const AdaptiveBeam& beam) {
   return std::string(Validate(beam).message());
 }

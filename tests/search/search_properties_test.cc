@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -38,8 +37,7 @@ Strategy DrawStrategy(uint64_t seed) {
       return StageBeam{candidates, up_to(candidates)};
     default:
       return AdaptiveBeam{candidates, up_to(candidates), up_to(20) / 20.0,
-                          up_to(10) / 10.0,
-                          static_cast<MajorityVote>(random.Below(3))};
+                          up_to(10) / 10.0};
   }
 }
 
@@ -289,7 +287,6 @@ TEST(AdaptiveBeams, ThatDrawAllAtOnceAreStageBeams) {
     SCOPED_TRACE(seed);
     AdaptiveBeam beam = DrawAdaptiveBeam(seed);
     beam.initial_candidate_count = beam.candidate_count;
-    beam.majority_vote = MajorityVote::kNowhere;
     auto adaptive = Make(beam, static_cast<int64_t>(seed));
     auto stage =
         Make(StageBeam{beam.candidate_count, 1}, static_cast<int64_t>(seed));
@@ -312,36 +309,6 @@ TEST(AdaptiveBeams, DrawTheFirstCandidatesOfAStageBeam) {
     for (size_t i = 0; i < some.size(); ++i)
       EXPECT_EQ(some[i].text, all.trace[0].candidates[i].text);
   }
-}
-
-TEST(AdaptiveBeams, FightNoDuelsWhereMostAgree) {
-  int elections = 0;
-  ForAdaptiveBeams([&](const AdaptiveBeam& beam, const Record& run) {
-    if (beam.majority_vote != MajorityVote::kEveryStage) return;
-    for (const ExpansionTrace& expansion : run.trace) {
-      std::map<std::string, size_t> votes;
-      for (const TracedCandidate& candidate : expansion.candidates) {
-        if (candidate.eligible)
-          ++votes[ChosenText(candidate.text, expansion.stage)];
-      }
-      for (const auto& [text, agree] : votes) {
-        if (agree < 2 || 2 * agree <= expansion.candidates.size()) continue;
-        ++elections;
-        const auto chosen = static_cast<size_t>(expansion.survivors.at(0));
-        EXPECT_EQ(
-            ChosenText(expansion.candidates[chosen].text, expansion.stage),
-            text);
-        const int last = expansion.candidates.back().draw;
-        for (const TracedDuel& duel : expansion.duels) {
-          for (int fighter : {duel.first, duel.second}) {
-            EXPECT_LT(expansion.candidates[static_cast<size_t>(fighter)].draw,
-                      last);
-          }
-        }
-      }
-    }
-  });
-  EXPECT_GT(elections, 100);
 }
 
 TEST(EverySearch, SurvivesAJudgeThatFailsNowAndThen) {
