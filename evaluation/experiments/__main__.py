@@ -32,7 +32,7 @@ def parse():
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--questions", type=int, default=2000)
     parser.add_argument("--confirm", type=int, default=6000,
-                        help="questions that only the best cheap search and its base are asked")
+                        help="questions that only the best cheap searches and their base are asked")
     parser.add_argument("--pilot", type=int, default=100,
                         help="questions that say how many candidates cost the same")
     parser.add_argument("--temperature", type=float, default=1.0, help="of every run")
@@ -40,7 +40,7 @@ def parse():
                         help="default: every run")
     parser.add_argument("--checkpoint", type=pathlib.Path, default=SOURCE / "models" / "reference")
     parser.add_argument("--trained", type=pathlib.Path,
-                        default=SOURCE / "out" / "checkpoints" / "ablation",
+                        default=SOURCE / "out" / "checkpoints" / "forms",
                         help="folder of the checkpoints " + ", ".join(configurations.FORMS))
     parser.add_argument("--binaries", type=pathlib.Path,
                         default=SOURCE / "build" / "release" / "bin")
@@ -103,30 +103,32 @@ def sections(setting, args):
 
 
 def confirm(setting, args, section, found):
-    """The best cheap run and its base on questions that had no say in choosing it."""
-    name = figures.best_affordable(found)
-    if not args.confirm or not name:
+    """The best cheap runs and their base on questions that had no say in choosing them."""
+    names = figures.worth_confirming(found)
+    if not args.confirm or not names:
         return None
-    pair = configurations.Section("confirmation", tuple(
-        run for run in section.runs if run.name in (section.runs[0].name, name)))
+    chosen = configurations.Section("confirmation", tuple(
+        run for run in section.runs if run.name in (section.runs[0].name, *names)))
     table = questions(args, args.pilot + args.questions, args.confirm)
-    asking.ask(setting, table, pair.runs)
-    return figures.of_section(setting, table, pair)
+    asking.ask(setting, table, chosen.runs)
+    return figures.of_section(setting, table, chosen)
 
 
 def collect(setting, args):
     """All figures, once all questions are answered."""
     chosen = {section.name: section for section in sections(setting, args)}
-    runs = {run.name: run for section in chosen.values() for run in section.runs}.values()
+    runs = {run.name: run for section in chosen.values() for run in section.runs}
     table = questions(args, args.pilot, args.questions)
-    asking.ask(setting, table, list(runs))
+    asking.ask(setting, table, list(runs.values()))
     found = {name: figures.of_section(setting, table, section) for name, section in chosen.items()}
     confirmation = None
     if "adaptive" in chosen:
         confirmation = confirm(setting, args, chosen["adaptive"], found["adaptive"])
     return {"questions": args.questions, "temperature": args.temperature,
-            "models": figures.models(setting, table, runs), "sections": found,
+            "models": figures.models(setting, table, runs.values()), "sections": found,
             "duels": figures.of_duels(setting, table, judged(chosen)),
+            "signals": (figures.of_signals(setting, table, configurations.BEAM)
+                        if configurations.BEAM.name in runs else []),
             "confirmed": args.confirm if confirmation else 0, "confirmation": confirmation}
 
 

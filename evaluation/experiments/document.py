@@ -44,14 +44,21 @@ def tables(found):
     result = {name: section(one) for name, one in found["sections"].items()}
     if found["duels"]:
         result["duels"] = joined(duel_table(found["duels"]))
+    if found["signals"]:
+        result["signals"] = joined(signal_table(found["signals"]))
     if found["confirmation"]:
-        result["confirmation"] = f"{section(found['confirmation'])}\n\n{equivalence(found)}"
+        result["confirmation"] = f"{section(found['confirmation'])}\n\n{equivalences(found)}"
     return result
 
 
-def equivalence(found):
-    """A sentence on whether the two runs that were confirmed are as good as each other."""
-    (base, other), (compared,) = (found["confirmation"][name] for name in ("runs", "comparisons"))
+def equivalences(found):
+    """A sentence on each run that was confirmed."""
+    (base, *others), comparisons = (found["confirmation"][name] for name in ("runs", "comparisons"))
+    return "\n".join(equivalence(base, *pair) for pair in zip(others, comparisons, strict=True))
+
+
+def equivalence(base, other, compared):
+    """A sentence on whether a run is as good as its base."""
     share = other["cost"]["sampled_tokens"] / base["cost"]["sampled_tokens"]
     return (f"`{other['name']}` samples {100 * share:.0f} % of `{base['name']}`'s tokens, and the "
             f"interval of the difference, {reports.difference(compared)} points, "
@@ -93,6 +100,15 @@ def duel_table(rows):
     yield from reports.table(
         ["run", "stage", "duels", "won by the right side, %"],
         [[row["run"], row["stage"], str(row["duels"]), reports.percent(row)] for row in rows])
+
+
+def signal_table(rows):
+    yield from reports.table(
+        ["stage", "fought for", "chosen wrongly", "told by the judge's confidence",
+         "told by likelihood"],
+        [[row["stage"], str(row["fought"]), str(row["wrong"]),
+          *("" if row[signal] is None else f"{row[signal]:.2f}"
+            for signal in ("confidence", "likelihood"))] for row in rows])
 
 
 def draw(folder, found):

@@ -2,7 +2,7 @@
 
 from stagebeam_eval import journals, results, statistics, tables
 
-from experiments import duels
+from experiments import duels, signals
 
 # Of the sampled tokens of the section's base.
 AFFORDABLE = 0.6
@@ -25,20 +25,35 @@ def of_duels(setting, path, runs):
     return rows
 
 
+def of_signals(setting, path, run):
+    """[{stage, fought, wrong, confidence, likelihood}]: how well either tells stages that were
+    chosen rightly from those that were not; None where all were one or the other."""
+    _, answers = journals.read(setting.folder(path, run))
+    return [{"stage": stage, "fought": len(found), "wrong": sum(not one.right for one in found),
+             **{signal: signals.told_apart(found, signal)
+                for signal in ("confidence", "likelihood")}}
+            for stage, found in signals.chosen(tables.read(path), answers).items()]
+
+
 def won(hits):
     low, high = statistics.wilson(sum(hits), len(hits))
     return {"duels": len(hits), "right": sum(hits), "share": sum(hits) / len(hits),
             "low": float(low), "high": float(high)}
 
 
-def best_affordable(section):
-    """The name of the run that is right most often at AFFORDABLE of the base's tokens; None where
-    none costs that little."""
+def worth_confirming(section):
+    """Names of runs at AFFORDABLE of the base's tokens: the one that is as good as the base most
+    surely, and the one that is right most often, where that is another. None cost that little: []
+    """
     base, *others = section["runs"]
     most = AFFORDABLE * base["cost"]["sampled_tokens"]
-    affordable = [run for run in others if run["cost"]["sampled_tokens"] <= most]
-    best = max(affordable, key=lambda run: run["accuracy"]["right"], default=None)
-    return best and best["name"]
+    affordable = {run["name"]: run["accuracy"]["right"] for run in others
+                  if run["cost"]["sampled_tokens"] <= most}
+    if not affordable:
+        return []
+    apart = {one["run"]: max(-one["low"], one["high"]) for one in section["comparisons"]}
+    return list(dict.fromkeys([min(affordable, key=apart.get),
+                               max(affordable, key=affordable.get)]))
 
 
 def models(setting, table, runs):

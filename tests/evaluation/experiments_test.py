@@ -18,6 +18,7 @@ from experiments import (  # noqa: E402
     duels,
     figures,
     matching,
+    signals,
 )
 from stagebeam_eval import journals, predictions, tables  # noqa: E402
 
@@ -56,6 +57,28 @@ class Duels(unittest.TestCase):
         self.assertEqual(duels.decided(table, answers), {"conclusion": [True, False]})
 
 
+class Signals(unittest.TestCase):
+    def test_of_a_stage_that_was_fought_for_the_winners_least_confidence_counts(self):
+        texts = ("3", "2", "3", "4")
+        expansion = {"stage": "STAGE_CONCLUSION", "survivors": [2],
+                     "candidates": [{"text": f"<CONCLUSION> {text} </CONCLUSION>",
+                                     "logprob": -2.0 * k, "token_count": 4}
+                                    for k, text in enumerate(texts)],
+                     "duels": [{"winner": 0, "confidence": 0.5}, {"winner": 2, "confidence": 0.9},
+                               {"winner": 2, "confidence": 0.6}]}
+        agreed = {**expansion, "duels": []}
+        table = tables.Table("bench", [COUNT], {}, 0)
+        self.assertEqual(signals.chosen(table, {"1": {"trace": [expansion, agreed]}}),
+                         {"conclusion": [signals.Chosen(True, 0.6, -1.0)]})
+
+    def test_a_signal_tells_by_how_often_it_is_greater_for_what_is_right(self):
+        found = [signals.Chosen(right, confidence, 0.0) for right, confidence in (
+            (True, 0.9), (True, 0.6), (False, 0.6), (False, 0.5))]
+        self.assertEqual(signals.told_apart(found, "confidence"), 3.5 / 4)
+        self.assertEqual(signals.told_apart(found, "likelihood"), 0.5)
+        self.assertIsNone(signals.told_apart(found[:2], "confidence"))
+
+
 class Made(unittest.TestCase):
     """Runs of made-up answers to questions of the reference sets."""
 
@@ -87,8 +110,10 @@ class Made(unittest.TestCase):
 
     def duel(self, row, won):
         texts = [f"<CONCLUSION> {text} </CONCLUSION>" for text in (row.answer, "unclear")]
-        return {"stage": "STAGE_CONCLUSION", "candidates": [{"text": text} for text in texts],
-                "duels": [{"first": 0, "second": 1, "winner": 0 if won else 1}]}
+        return {"stage": "STAGE_CONCLUSION", "survivors": [0 if won else 1],
+                "candidates": [{"text": text, "logprob": -1.0, "token_count": 2} for text in texts],
+                "duels": [{"first": 0, "second": 1, "winner": 0 if won else 1,
+                           "confidence": 0.75}]}
 
 
 class EqualTokens(Made):
@@ -137,6 +162,7 @@ class Document(Made):
         return {"questions": QUESTIONS, "temperature": 1.0, "sections": found,
                 "models": figures.models(self.setting, self.path, list(runs.values())),
                 "duels": figures.of_duels(self.setting, self.path, [configurations.BEAM]),
+                "signals": figures.of_signals(self.setting, self.path, configurations.BEAM),
                 "confirmed": 0, "confirmation": None}
 
     def test_every_place_of_the_template_is_filled(self):
@@ -148,6 +174,7 @@ class Document(Made):
             for run in section["runs"]:
                 self.assertIn(f"| {run['name']} | {100 * run['accuracy']['share']:.1f} (", text)
         self.assertIn("| beam-4 | conclusion | 40 | 40.0 (", text)
+        self.assertIn("| conclusion | 40 | 24 | 0.50 | 0.50 |", text)
         self.assertEqual(json.loads((self.folder / "experiments/figures.json").read_text()), found)
         for picture in re.findall(r"!\[.*\]\((.*)\)", text):
             self.assertTrue((self.folder / picture).exists(), picture)
@@ -156,23 +183,24 @@ class Document(Made):
         compared = {"difference": 0.001, "low": -0.008, "high": 0.009}
         runs = [{"name": name, "cost": {"sampled_tokens": tokens}}
                 for name, tokens in (("beam-4", 200), ("adaptive", 110))]
-        found = {"confirmation": {"runs": runs, "comparisons": [compared]}}
-        self.assertEqual(document.equivalence(found), (
+        self.assertEqual(document.equivalence(*runs, compared), (
             "`adaptive` samples 55 % of `beam-4`'s tokens, and the interval of the difference, "
             "+0.1 (-0.8 to +0.9) points, lies within 1 point of none."))
         for low, high, said in ((-0.011, 0.002, "does not lie within 1 point of none"),
                                 (-0.011, 0.012, "does not lie within 1 point of none"),
                                 (-0.009, 0.012, "no worse, or better")):
             compared.update(low=low, high=high)
-            self.assertTrue(document.equivalence(found).endswith(f"{said}."))
+            self.assertTrue(document.equivalence(*runs, compared).endswith(f"{said}."))
 
     def test_a_confirmation_has_its_place(self):
-        pair = configurations.Section("confirmation", (configurations.BEAM, configurations.SINGLE))
+        chosen = configurations.Section("confirmation", (
+            configurations.BEAM, configurations.SINGLE, configurations.beam(2)))
         found = {**self.collected(), "confirmed": QUESTIONS,
-                 "confirmation": figures.of_section(self.setting, self.path, pair)}
+                 "confirmation": figures.of_section(self.setting, self.path, chosen)}
         document.write(self.folder, found)
-        self.assertIn("`single` samples 25 % of `beam-4`'s tokens",
-                      (self.folder / "experiments.md").read_text())
+        text = (self.folder / "experiments.md").read_text()
+        self.assertIn("`single` samples 25 % of `beam-4`'s tokens", text)
+        self.assertIn("`beam-2` samples 50 % of `beam-4`'s tokens", text)
 
     def test_what_was_not_asked_is_said_to_be_missing(self):
         found = self.collected()
@@ -182,12 +210,21 @@ class Document(Made):
         self.assertIn("last paragraph counts.\n\n*Not part of this run.*", text)
         self.assertNotIn("{{", text)
 
-    def test_the_best_run_that_costs_little_enough_is_found(self):
-        runs = [("base", 20, 100), ("dear", 25, 61), ("cheap", 18, 60), ("cheaper", 19, 30)]
-        section = {"runs": [{"name": name, "accuracy": {"right": right},
-                             "cost": {"sampled_tokens": tokens}} for name, right, tokens in runs]}
-        self.assertEqual(figures.best_affordable(section), "cheaper")
-        self.assertIsNone(figures.best_affordable({"runs": section["runs"][:2]}))
+    @staticmethod
+    def affordable(*runs):
+        """Names of those worth confirming, of (name, right, tokens, low, high)."""
+        return figures.worth_confirming({
+            "runs": [{"name": name, "accuracy": {"right": right},
+                      "cost": {"sampled_tokens": tokens}} for name, right, tokens, *_ in runs],
+            "comparisons": [{"run": name, "low": low, "high": high}
+                            for name, _, _, low, high in runs[1:]]})
+
+    def test_the_runs_that_are_worth_confirming_cost_little_enough(self):
+        base, dear = ("base", 20, 100, 0, 0), ("dear", 25, 61, -0.001, 0.001)
+        near, good = ("near", 19, 60, -0.02, 0.01), ("good", 22, 30, 0.0, 0.03)
+        self.assertEqual(self.affordable(base, dear, good, near), ["near", "good"])
+        self.assertEqual(self.affordable(base, ("bad", 15, 30, -0.04, 0.0), near), ["near"])
+        self.assertEqual(self.affordable(base, dear), [])
 
 
 if __name__ == "__main__":
