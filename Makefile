@@ -1,6 +1,6 @@
 # Each target does its own set-up (Debian packages, libtorch, build) where
 # something is missing, and nothing where it is not.
-.PHONY: help build demo test lint format clean asan cuda images goldens pictures accuracy experiments example checkpoint bench capacity k8s dashboard
+.PHONY: help build demo test lint format clean asan cuda images goldens pictures accuracy experiments example checkpoint forms bench capacity k8s dashboard
 
 help:
 	@echo 'make demo      start a cluster on this machine and ask it about pictures'
@@ -14,6 +14,7 @@ help:
 	@echo 'make accuracy  accuracy of the search on 200 held-out questions'
 	@echo 'make experiments  the comparisons of the paper on 2000 held-out questions (half an hour)'
 	@echo 'make bench     a short form of every benchmark'
+	@echo 'make forms     train a checkpoint on each form of answers, for make experiments (an hour and a half)'
 	@echo 'make checkpoint  train the reference checkpoint again (an hour and a half to two hours)'
 	@echo 'make capacity  how large a cluster must be and how it scales, computed (minutes)'
 	@echo 'make example   run the Python example against a cluster'
@@ -52,6 +53,9 @@ accuracy:
 
 checkpoint:
 	@bash scripts/checkpoint.sh
+
+forms:
+	@bash scripts/forms.sh
 
 bench:
 	@bash scripts/bench.sh

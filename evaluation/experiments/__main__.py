@@ -41,7 +41,7 @@ def parse():
     parser.add_argument("--checkpoint", type=pathlib.Path, default=SOURCE / "models" / "reference")
     parser.add_argument("--trained", type=pathlib.Path,
                         default=SOURCE / "out" / "checkpoints" / "forms",
-                        help="folder of the checkpoints " + ", ".join(configurations.FORMS))
+                        help="folder of the checkpoints " + ", ".join(configurations.TRAINED))
     parser.add_argument("--binaries", type=pathlib.Path,
                         default=SOURCE / "build" / "release" / "bin")
     parser.add_argument("--out", type=pathlib.Path, default=SOURCE / "out" / "experiments",
@@ -72,7 +72,7 @@ def questions(args, start, count):
 def checkpoints(args):
     """{name: directory} of those that are there."""
     found = {REFERENCE: args.checkpoint,
-             **{form: args.trained / form for form in configurations.FORMS}}
+             **{name: args.trained / name for name in configurations.TRAINED}}
     return {name: folder for name, folder in found.items()
             if (folder / "model.safetensors").exists()}
 

@@ -36,7 +36,8 @@ def beam(candidates, **options):
 
 
 # Trained alike on the same questions, but for what an answer looks like.
-FORMS = ("answers", "plain", "tags")
+FORMS = {1000: ("answers", "plain", "tags"), 2000: ("answers", "tags")}  # By steps of training.
+TRAINED = tuple(f"{form}-{steps}" for steps in FORMS for form in FORMS[steps])
 SINGLE = Run("single", {"strategy": "single"})
 GREEDY = Run("greedy", {"strategy": "single", "temperature": 0})
 BEAM = beam(4)
@@ -44,10 +45,18 @@ BEAM = beam(4)
 MATCHED = {"best-of-n": "best-of", "sentence-beam": "sentence-beam"}
 
 
-def trained(form):
+def forms(steps):
+    """Sections of the checkpoints that were trained for so long, sampled and at temperature 0."""
+    for suffix, more in (("", {}), ("-greedy", {"temperature": 0})):
+        yield Section(f"forms_{steps}{suffix.replace('-', '_')}", tuple(
+            trained(form, steps, suffix, more) for form in FORMS[steps]))
+
+
+def trained(form, steps, suffix, more):
     """A single pass of the checkpoint that was trained on this form of answers."""
     untagged = {} if form == "tags" else {"last_paragraph": True}
-    return Run(form, {"strategy": "single", **untagged}, form)
+    name = f"{form}-{steps}"
+    return Run(name + suffix, {"strategy": "single", **untagged, **more}, name)
 
 
 def matched(strategy, candidates):
@@ -63,7 +72,7 @@ def pilots():
 def sections(counts):
     """Every section. `counts`: {strategy: candidates} at BEAM's tokens."""
     return (
-        Section("stages", tuple(trained(form) for form in FORMS)),
+        *(section for steps in FORMS for section in forms(steps)),
         Section("candidates", (SINGLE, beam(2), beam(3), BEAM, beam(8), GREEDY)),
         Section("strategies", (BEAM, *(matched(*pair) for pair in counts.items()))),
         Section("judges", (BEAM, *judges())),
@@ -81,7 +90,7 @@ def judges():
 
 
 def adaptive():
-    """The adaptive search with different demands. A name has the
+    """The adaptive search with different demands, the server's own first. A name has the
     most candidates, those of the first draw (one, where it says none), and in percent the
     probability and the confidence that suffice."""
     for candidates, initial, probability, confidence in (

@@ -7,6 +7,7 @@ import re
 from stagebeam_eval import reports
 
 from experiments import pictures
+from experiments.configurations import FORMS
 
 TEMPLATE = pathlib.Path(__file__).with_name("experiments.md.in")
 PLACE = re.compile(r"\{\{(\w+)\}\}")
@@ -114,9 +115,12 @@ def signal_table(rows):
 def draw(folder, found):
     """Saves the pictures; {place: Markdown of one}."""
     made = {"curve": pictures.curve(found["sections"])}
-    if "stages" in found["sections"]:
-        made["stages_picture"] = pictures.by_category(found["sections"]["stages"],
-                                                      "What the answer looks like")
+    forms = [found["sections"][name] for steps in FORMS
+             if (name := f"forms_{steps}_greedy") in found["sections"]]
+    if forms:
+        made["forms_picture"] = pictures.by_category(
+            {**forms[0], "runs": [run for one in forms for run in one["runs"]]},
+            "What the answer looks like, at temperature 0")
     if found["duels"]:
         made["duels_picture"] = pictures.of_duels(found["duels"])
     for name, picture in made.items():

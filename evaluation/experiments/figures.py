@@ -3,6 +3,7 @@
 from stagebeam_eval import journals, results, statistics, tables
 
 from experiments import duels, signals
+from experiments.configurations import BEAM
 
 # Of the sampled tokens of the section's base.
 AFFORDABLE = 0.6
@@ -14,15 +15,22 @@ def of_section(setting, table, section):
 
 
 def of_duels(setting, path, runs):
-    """[{run, stage, duels, right, share, low, high}] of every run, its stages and all together."""
+    """[{run, stage, duels, right, share, low, high}] of every run, its stages and all together; and
+    of BEAM's duels, had both the judge's odds and the texts' own decided them."""
     table, rows = tables.read(path), []
     for run in runs:
         _, answers = journals.read(setting.folder(path, run))
-        stages = duels.decided(table, answers)
-        if len(stages) > 1:
-            stages["all"] = [hit for hits in stages.values() for hit in hits]
-        rows += [{"run": run.name, "stage": stage, **won(hits)} for stage, hits in stages.items()]
+        rows += by_stage(run.name, duels.decided(table, answers))
+        if run.name == BEAM.name:
+            rows += by_stage("both-odds", duels.decided(table, answers, duels.by_both_odds))
     return rows
+
+
+def by_stage(name, stages):
+    """A row for each stage, and one for all where there are several."""
+    if len(stages) > 1:
+        stages = {**stages, "all": [hit for hits in stages.values() for hit in hits]}
+    return [{"run": name, "stage": stage, **won(hits)} for stage, hits in stages.items()]
 
 
 def of_signals(setting, path, run):
@@ -42,9 +50,9 @@ def won(hits):
 
 
 def worth_confirming(section):
-    """Names of runs at AFFORDABLE of the base's tokens: the one that is as good as the base most
-    surely, and the one that is right most often, where that is another. None cost that little: []
-    """
+    """Names of runs at AFFORDABLE of the base's tokens, each once: the first, the one that is as
+    good as the base most surely, and the one that is right most often. [] where none cost that
+    little."""
     base, *others = section["runs"]
     most = AFFORDABLE * base["cost"]["sampled_tokens"]
     affordable = {run["name"]: run["accuracy"]["right"] for run in others
@@ -52,7 +60,7 @@ def worth_confirming(section):
     if not affordable:
         return []
     apart = {one["run"]: max(-one["low"], one["high"]) for one in section["comparisons"]}
-    return list(dict.fromkeys([min(affordable, key=apart.get),
+    return list(dict.fromkeys([next(iter(affordable)), min(affordable, key=apart.get),
                                max(affordable, key=affordable.get)]))
 
 

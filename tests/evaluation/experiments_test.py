@@ -57,6 +57,16 @@ class Duels(unittest.TestCase):
         self.assertEqual(duels.decided(table, answers), {"conclusion": [True, False]})
 
 
+    def test_odds_of_the_judge_and_of_the_texts_are_multiplied(self):
+        expansion = {"candidates": [{"logprob": -1.0}, {"logprob": -2.0}]}  # Odds of e to 1.
+        for winner, confidence, expected in ((0, 0.5, 0), (1, 0.7, 0), (1, 0.75, 1), (1, 1.0, 1)):
+            with self.subTest(confidence=confidence):
+                duel = {"first": 0, "second": 1, "winner": winner, "confidence": confidence}
+                self.assertEqual(duels.by_both_odds(expansion, duel), expected)
+                swapped = {**duel, "first": 1, "second": 0}
+                self.assertEqual(duels.by_both_odds(expansion, swapped), expected)
+
+
 class Signals(unittest.TestCase):
     def test_of_a_stage_that_was_fought_for_the_winners_least_confidence_counts(self):
         texts = ("3", "2", "3", "4")
@@ -89,7 +99,7 @@ class Made(unittest.TestCase):
         self.path = self.folder / "questions.tsv"
         reference_table.write(self.path, QUESTIONS)
         self.table = tables.read(self.path)
-        checkpoints = {name: self.folder / name for name in ("reference", *configurations.FORMS)}
+        checkpoints = {name: self.folder / name for name in ("reference", *configurations.TRAINED)}
         for name, checkpoint in checkpoints.items():
             checkpoint.mkdir()
             (checkpoint / "model.safetensors").write_text(name)
@@ -173,8 +183,8 @@ class Document(Made):
         for section in found["sections"].values():
             for run in section["runs"]:
                 self.assertIn(f"| {run['name']} | {100 * run['accuracy']['share']:.1f} (", text)
-        self.assertIn("| beam-4 | conclusion | 40 | 40.0 (", text)
-        self.assertIn("| conclusion | 40 | 24 | 0.50 | 0.50 |", text)
+        self.assertIn("| beam-4 | conclusion | 40 | 57.5 (", text)
+        self.assertIn("| conclusion | 40 | 17 | 0.50 | 0.50 |", text)
         self.assertEqual(json.loads((self.folder / "experiments/figures.json").read_text()), found)
         for picture in re.findall(r"!\[.*\]\((.*)\)", text):
             self.assertTrue((self.folder / picture).exists(), picture)
@@ -204,10 +214,10 @@ class Document(Made):
 
     def test_what_was_not_asked_is_said_to_be_missing(self):
         found = self.collected()
-        del found["sections"]["stages"]
+        del found["sections"]["forms_1000_greedy"]
         document.write(self.folder, {**found, "duels": []})
         text = (self.folder / "experiments.md").read_text()
-        self.assertIn("last paragraph counts.\n\n*Not part of this run.*", text)
+        self.assertIn("The same at temperature 0:\n\n*Not part of this run.*", text)
         self.assertNotIn("{{", text)
 
     @staticmethod
@@ -222,8 +232,10 @@ class Document(Made):
     def test_the_runs_that_are_worth_confirming_cost_little_enough(self):
         base, dear = ("base", 20, 100, 0, 0), ("dear", 25, 61, -0.001, 0.001)
         near, good = ("near", 19, 60, -0.02, 0.01), ("good", 22, 30, 0.0, 0.03)
-        self.assertEqual(self.affordable(base, dear, good, near), ["near", "good"])
-        self.assertEqual(self.affordable(base, ("bad", 15, 30, -0.04, 0.0), near), ["near"])
+        fair = ("fair", 18, 40, -0.03, 0.01)
+        self.assertEqual(self.affordable(base, dear, fair, good, near), ["fair", "near", "good"])
+        self.assertEqual(self.affordable(base, near, good), ["near", "good"])
+        self.assertEqual(self.affordable(base, near, ("bad", 15, 30, -0.04, 0.0)), ["near"])
         self.assertEqual(self.affordable(base, dear), [])
 
 

@@ -1,11 +1,11 @@
 """Makes the reference checkpoint from nothing: every phase, one after the other.
 
-  recipe.py WORK DIRECTORY [--smoke]
+  recipe.py WORK DIRECTORY [--forms] [--smoke]
 
 WORK gets a folder a phase. A phase that has been finished there is not run again, so the same
 command goes on where an interrupted one was. DIRECTORY gets the checkpoint as Hugging Face
-publishes one. --smoke runs every phase in small, to see that it runs: what comes of it knows
-nothing.
+publishes one. --forms makes a checkpoint of each form of answers instead, in a folder of its name.
+--smoke runs every phase in small, to see that it runs: what comes of it knows nothing.
 """
 
 import argparse
@@ -15,6 +15,8 @@ import pathlib
 import subprocess
 import sys
 import time
+
+from rows import FORMS
 
 HERE = pathlib.Path(__file__).resolve().parent
 # glibc gives large blocks back to the kernel at once, which would clear them anew each step: half
@@ -67,6 +69,14 @@ PHASES = (
           "--steps 1200 --rate 1e-3 --caption 0.02 --options 0.03 --drawn 0.15 --own 0.2 --blind"
           " --seed 51", "drawn-duels", ("own-samples",)),
 )
+# The same questions, steps and tokens for each form of answers, from the captions on; and the same
+# again for the two that the comparison is about.
+FORM_SETTINGS = "--steps 1000 --rate 1.3e-3 --caption 0.1 --options 0.1"
+FORM_CHECKPOINTS = (
+    *(Phase(f"{form}-1000", "train.py", f"{FORM_SETTINGS} --seed 31 --form {form}", "captions")
+      for form in FORMS),
+    *(Phase(f"{form}-2000", "train.py", f"{FORM_SETTINGS} --seed 32 --form {form}", f"{form}-1000")
+      for form in ("answers", "tags")))
 
 
 def run(phase, work, smoke):
@@ -85,18 +95,26 @@ def run(phase, work, smoke):
     print(f"{phase.name}: took {(time.monotonic() - start) / 60:.1f} min", flush=True)
 
 
+def export(trained, directory):
+    subprocess.run([sys.executable, HERE / "export.py", trained, directory], check=True)
+    print(f"the checkpoint: {directory}", flush=True)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("work", type=pathlib.Path)
     parser.add_argument("directory", type=pathlib.Path)
+    parser.add_argument("--forms", action="store_true")
     parser.add_argument("--smoke", action="store_true")
     args = parser.parse_args()
-    for phase in PHASES:
+    for phase in (PHASES[0], *FORM_CHECKPOINTS) if args.forms else PHASES:
         run(phase, args.work, args.smoke)
-    subprocess.run([sys.executable, HERE / "export.py", args.work / PHASES[-1].name,
-                    args.directory], check=True)
-    print(f"the checkpoint: {args.directory}", flush=True)
+    if args.forms:
+        for phase in FORM_CHECKPOINTS:
+            export(args.work / phase.name, args.directory / phase.name)
+    else:
+        export(args.work / PHASES[-1].name, args.directory)
 
 
 if __name__ == "__main__":

@@ -13,8 +13,8 @@ RECIPE = SOURCE / "training" / "reference" / "recipe.py"
 ARGS = None
 
 
-def run_recipe(folder):
-    command = [sys.executable, RECIPE, folder / "work", folder / "out", "--smoke"]
+def run_recipe(folder, out="out", *options):
+    command = [sys.executable, RECIPE, folder / "work", folder / out, "--smoke", *options]
     return subprocess.run(command, check=True, capture_output=True, text=True,
                           stdin=subprocess.DEVNULL).stdout
 
@@ -51,6 +51,14 @@ class Recipe(unittest.TestCase):
         again = run_recipe(self.folder)
         self.assertEqual(again.count("finished before"), 6)
         self.assertNotIn("took", again)
+
+    def test_it_makes_a_checkpoint_of_each_form_of_answers_from_the_same_captions(self):
+        said = run_recipe(self.folder, "forms", "--forms")
+        self.assertIn("captions: finished before", said)
+        self.assertEqual(said.count("took"), 5)
+        weights = [(self.folder / "forms" / name / "model.safetensors").read_bytes() for name in (
+            "answers-1000", "plain-1000", "tags-1000", "answers-2000", "tags-2000")]
+        self.assertEqual(len(set(weights)), 5)
 
 
 if __name__ == "__main__":
