@@ -12,7 +12,7 @@ help:
 	@echo 'make cuda      build the model services against a CUDA build of libtorch'
 	@echo 'make images    build the container images, start them and ask a question'
 	@echo 'make accuracy  accuracy of the search on 200 held-out questions'
-	@echo 'make experiments  the comparisons of the paper on 2000 held-out questions (half an hour)'
+	@echo 'make experiments  the comparisons of the paper on 2000 held-out questions (an hour)'
 	@echo 'make bench     a short form of every benchmark'
 	@echo 'make forms     train a checkpoint on each form of answers, for make experiments (an hour and a half)'
 	@echo 'make checkpoint  train the reference checkpoint again (an hour and a half to two hours)'

@@ -69,6 +69,8 @@ def equivalence(base, other, compared):
 def verdict(low, high):
     """What an interval of a difference says, less its subject."""
     margin = f"{100 * EQUIVALENT:.0f} point"
+    if low > 0:
+        return "lies above none: better"
     if low < -EQUIVALENT:
         return f"does not lie within {margin} of none"
     if high > EQUIVALENT:

@@ -198,7 +198,8 @@ class Document(Made):
             "+0.1 (-0.8 to +0.9) points, lies within 1 point of none."))
         for low, high, said in ((-0.011, 0.002, "does not lie within 1 point of none"),
                                 (-0.011, 0.012, "does not lie within 1 point of none"),
-                                (-0.009, 0.012, "no worse, or better")):
+                                (-0.009, 0.012, "no worse, or better"),
+                                (0.002, 0.013, "lies above none: better")):
             compared.update(low=low, high=high)
             self.assertTrue(document.equivalence(*runs, compared).endswith(f"{said}."))
 
