@@ -7,7 +7,7 @@ import subprocess
 import time
 import urllib.request
 
-from plan import HOST
+from plan import HOST, bound
 from processes import StartError, end_with_parent, tail
 
 START_SECONDS = 60
@@ -67,8 +67,7 @@ class Companion:
 
 
 def free_port():
-    with socket.socket() as listener:
-        listener.bind((HOST, 0))
+    with bound() as listener:
         return listener.getsockname()[1]
 
 

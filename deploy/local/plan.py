@@ -3,6 +3,7 @@
 import dataclasses
 import os
 import pathlib
+import random
 import socket
 
 HOST = "127.0.0.1"
@@ -42,6 +43,19 @@ class Process:
         return f"{HOST}:{self.port}"
 
 
+def bound():
+    """A socket on a free port below those that Linux gives to outgoing connections: one of these
+    could be taken before its owner listens. OSError where none was found."""
+    for port in random.sample(range(16384, 32768), 1000):
+        listener = socket.socket()
+        try:
+            listener.bind((HOST, port))
+            return listener
+        except OSError:
+            listener.close()
+    raise OSError(f"no free port of {HOST} among a thousand of 16384 to 32767")
+
+
 class Ports:
     """Hands out ports: one after another from a base, or any free ones."""
 
@@ -54,8 +68,7 @@ class Ports:
         if self.next:
             self.next += 1
             return self.next - 1
-        listener = socket.socket()
-        listener.bind((HOST, 0))
+        listener = bound()
         self.held.append(listener)
         return listener.getsockname()[1]
 

@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <random>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
@@ -95,19 +96,32 @@ absl::StatusOr<int> Process::Wait(absl::Time deadline) {
   return *exit_code_;
 }
 
-int FreePort() {
+namespace {
+
+bool IsFree(int port) {
   const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_in address = {};
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof(address);
-  int port = 0;
-  if (bind(fd, reinterpret_cast<sockaddr*>(&address), size) == 0 &&
-      getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) == 0) {
-    port = ntohs(address.sin_port);
-  }
+  address.sin_port = htons(static_cast<uint16_t>(port));
+  const bool free =
+      bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0;
   close(fd);
-  return port;
+  return free;
+}
+
+}  // namespace
+
+int FreePort() {
+  // Linux gives outgoing connections ports from 32768 on: one of those may be
+  // taken before its owner listens.
+  std::random_device random;
+  std::uniform_int_distribution<int> below(16384, 32767);
+  for (int tries = 0; tries < 1000; ++tries) {
+    const int port = below(random);
+    if (IsFree(port)) return port;
+  }
+  return 0;
 }
 
 ScratchDirectory::ScratchDirectory() {

@@ -52,7 +52,8 @@ class Process {
   std::optional<int> exit_code_;
 };
 
-// A port of 127.0.0.1 that nobody listens on now.
+// A port of 127.0.0.1 that nobody listens on now, and that no outgoing
+// connection gets; 0 where none was found.
 int FreePort();
 
 // A new empty directory that goes with this object.
