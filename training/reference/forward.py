@@ -3,7 +3,7 @@
 The modules and their weights are Hugging Face's; this runs them with what training and sampling
 here need and no more: one picture a row, all rows' pictures at the same place, several rows a
 picture. Formulas are those of transformers' MllamaForConditionalGeneration; `forward_test.py` holds
-the one against the other. Products run in bfloat16 under autocast, softmax and norms in fp32.
+the one against the other. Products run in PRODUCTS under `products`, softmax and norms in fp32.
 
 Shapes: B rows, P pictures, T tokens, S picture tokens (tiles x patches + class), D the text's
 width.
@@ -12,8 +12,22 @@ width.
 import torch
 import torch.nn.functional as F
 
+
+def has_bfloat16(processor):
+    """Whether a processor, as torch describes one, multiplies in bfloat16. One that does not takes
+    many times longer over such products than over those in fp32.
+    """
+    return bool(processor.get("avx512_bf16") or processor.get("amx_bf16"))
+
+
+PRODUCTS = torch.bfloat16 if has_bfloat16(torch.cpu.get_capabilities()) else torch.float32
 NEVER = -1e30
 TILES_OUT = 17  # a tile's class token and 16 patches
+
+
+def products():
+    """What the forward pass runs under."""
+    return torch.autocast("cpu", torch.bfloat16, enabled=PRODUCTS == torch.bfloat16)
 
 
 def heads(x, count):
@@ -39,12 +53,12 @@ def attend(q, k, v, bias):
 def rms_norm(x, norm):
     x = x.float()
     eps = norm.variance_epsilon
-    return (norm.weight * x * torch.rsqrt(x.square().mean(-1, keepdim=True) + eps)).bfloat16()
+    return (norm.weight * x * torch.rsqrt(x.square().mean(-1, keepdim=True) + eps)).to(PRODUCTS)
 
 
 def rotate(x, cos, sin):
     first, second = x.chunk(2, -1)
-    return (x * cos + torch.cat((-second, first), -1) * sin).bfloat16()
+    return (x * cos + torch.cat((-second, first), -1) * sin).to(PRODUCTS)
 
 
 def rotation(model, positions):
@@ -55,11 +69,11 @@ def rotation(model, positions):
 
 def vision_layer(layer, x, bias, count):
     """A layer of the vision encoder; the global ones have gates."""
-    y = layer.input_layernorm(x).bfloat16()
+    y = layer.input_layernorm(x).to(PRODUCTS)
     a = layer.self_attn
     y = a.o_proj(attend(*(heads(p(y), count) for p in (a.q_proj, a.k_proj, a.v_proj)), bias))
     x = x + (layer.gate_attn.tanh() * y if layer.is_gated else y)
-    y = layer.mlp.fc2(F.gelu(layer.mlp.fc1(layer.post_attention_layernorm(x).bfloat16())))
+    y = layer.mlp.fc2(F.gelu(layer.mlp.fc1(layer.post_attention_layernorm(x).to(PRODUCTS))))
     return x + (layer.gate_ffn.tanh() * y if layer.is_gated else y)
 
 

@@ -2,7 +2,7 @@
 
 import torch
 import torch.nn.functional as F
-from forward import states_of
+from forward import products, states_of
 from rows import CHOICE
 
 RARE = torch.tensor(4.0)  # weight of a token that errs, among those that do not
@@ -33,7 +33,7 @@ def loss_of(model, hints, batch, cos, sin):
     """Mean negative log-likelihood of the tokens, by their weights; the hints' loss; and the share
     of verdicts that are right, NaN where the batch has none.
     """
-    with torch.autocast("cpu", torch.bfloat16):
+    with products():
         last, before = states_of(model, batch, cos, sin)
         weights = batch["weights"][:, 1:]
         told = weights > 0

@@ -7,6 +7,7 @@ from forward import (
     all_cross_keys,
     picture_bias,
     picture_states,
+    products,
     rotation,
     text_states,
 )
@@ -58,19 +59,19 @@ class Sampler:
     def see(self, images):
         """What the text attends to of each picture: states (P, S, D) and used tiles (P, tiles)."""
         seen = pictures(images)
-        with torch.autocast("cpu", torch.bfloat16):
+        with products():
             return picture_states(self.model, **seen), seen["tiles"]
 
     @torch.no_grad()
     def scores(self, prompts, states, tiles):
         """Logits (B, vocabulary) of what follows each prompt."""
-        with torch.autocast("cpu", torch.bfloat16):
+        with products():
             return self._start(prompts, states, tiles, 0)[0]
 
     @torch.no_grad()
     def answers(self, prompts, states, tiles, most=MOST_TOKENS):
         """Token ids that follow each prompt, up to the end of turn."""
-        with torch.autocast("cpu", torch.bfloat16):
+        with products():
             return self._sample(prompts, states, tiles, most)
 
     def _start(self, prompts, states, tiles, room):
