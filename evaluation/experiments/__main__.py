@@ -129,7 +129,9 @@ def collect(setting, args):
             "duels": figures.of_duels(setting, table, judged(chosen)),
             "signals": (figures.of_signals(setting, table, configurations.BEAM)
                         if configurations.BEAM.name in runs else []),
-            "confirmed": args.confirm if confirmation else 0, "confirmation": confirmation}
+            "confirmed": args.confirm if confirmation else 0, "confirmation": confirmation,
+            "together": (figures.together(found["adaptive"], confirmation) if confirmation
+                         else None)}
 
 
 def judged(chosen):

@@ -49,6 +49,8 @@ def tables(found):
         result["signals"] = joined(signal_table(found["signals"]))
     if found["confirmation"]:
         result["confirmation"] = f"{section(found['confirmation'])}\n\n{equivalences(found)}"
+    if found["together"]:
+        result["together"] = of_all(found["together"])
     return result
 
 
@@ -63,6 +65,14 @@ def equivalence(base, other, compared):
     share = other["cost"]["sampled_tokens"] / base["cost"]["sampled_tokens"]
     return (f"`{other['name']}` samples {100 * share:.0f} % of `{base['name']}`'s tokens, and the "
             f"interval of the difference, {reports.difference(compared)} points, "
+            f"{verdict(compared['low'], compared['high'])}.")
+
+
+def of_all(compared):
+    """A sentence on the run that all questions may speak of."""
+    return (f"On all {compared['questions']:,} questions the difference of `{compared['run']}` is "
+            f"{reports.difference(compared)} points (gained {compared['gained']}, lost "
+            f"{compared['lost']}, p = {compared['p']:.2g}); its interval "
             f"{verdict(compared['low'], compared['high'])}.")
 
 

@@ -1,5 +1,7 @@
 """What came of the runs, as JSON can keep it."""
 
+import dataclasses
+
 from stagebeam_eval import journals, results, statistics, tables
 
 from experiments import duels, signals
@@ -62,6 +64,24 @@ def worth_confirming(section):
     apart = {one["run"]: max(-one["low"], one["high"]) for one in section["comparisons"]}
     return list(dict.fromkeys([next(iter(affordable)), min(affordable, key=apart.get),
                                max(affordable, key=affordable.get)]))
+
+
+def together(section, confirmation):
+    """The section's first run against its base on the questions of both: {run, questions, gained,
+    lost, difference, low, high, p}. None where it was not confirmed.
+
+    The other runs were confirmed for what came of the section's questions, which thus say too much
+    good of them; the first one's settings are the server's own whatever comes of any.
+    """
+    name = section["runs"][1]["name"]
+    pair = [one for part in (section, confirmation) for one in part["comparisons"]
+            if one["run"] == name]
+    if len(pair) < 2:
+        return None
+    questions = section["questions"] + confirmation["questions"]
+    gained, lost = (sum(one[change] for one in pair) for change in ("gained", "lost"))
+    return {"run": name, "questions": questions,
+            **dataclasses.asdict(statistics.of_counts(gained, lost, questions))}
 
 
 def models(setting, table, runs):

@@ -30,13 +30,23 @@ class Comparison:
 
 def compare(base, other, seed=1, resamples=9999):
     """`base`, `other`: right or wrong, question by question. The seed is the bootstrap's."""
-    base, other = numpy.asarray(base, dtype=int), numpy.asarray(other, dtype=int)
-    changes = other - base
+    changes = numpy.asarray(other, dtype=int) - numpy.asarray(base, dtype=int)
+    return of_changes(changes, seed, resamples)
+
+
+def of_counts(gained, lost, questions, seed=1, resamples=9999):
+    """As `compare`, of so many questions of which these changed: nothing else of them matters."""
+    counts = [gained, lost, questions - gained - lost]
+    return of_changes(numpy.repeat([1, -1, 0], counts), seed, resamples)
+
+
+def of_changes(changes, seed, resamples):
+    """`changes`: for every question 1 where only the other is right, -1 where only the base is."""
     gained, lost = int((changes > 0).sum()), int((changes < 0).sum())
-    table = [[int((base & other).sum()), lost], [gained, int(((1 - base) & (1 - other)).sum())]]
     low, high = difference_interval(changes, seed, resamples)
+    # Questions that did not change have no say in McNemar's test.
     return Comparison(gained, lost, float(changes.mean()), low, high,
-                      float(min(1.0, mcnemar(table, exact=True).pvalue)))
+                      float(min(1.0, mcnemar([[0, lost], [gained, 0]], exact=True).pvalue)))
 
 
 def difference_interval(changes, seed, resamples):

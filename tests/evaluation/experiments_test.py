@@ -173,7 +173,7 @@ class Document(Made):
                 "models": figures.models(self.setting, self.path, list(runs.values())),
                 "duels": figures.of_duels(self.setting, self.path, [configurations.BEAM]),
                 "signals": figures.of_signals(self.setting, self.path, configurations.BEAM),
-                "confirmed": 0, "confirmation": None}
+                "confirmed": 0, "confirmation": None, "together": None}
 
     def test_every_place_of_the_template_is_filled(self):
         found = self.collected()
@@ -212,6 +212,26 @@ class Document(Made):
         text = (self.folder / "experiments.md").read_text()
         self.assertIn("`single` samples 25 % of `beam-4`'s tokens", text)
         self.assertIn("`beam-2` samples 50 % of `beam-4`'s tokens", text)
+
+    def test_the_servers_own_search_is_compared_on_all_questions(self):
+        chosen = configurations.Section("confirmation", (
+            configurations.BEAM, *list(configurations.adaptive())[:2]))
+        found = self.collected()
+        confirmation = figures.of_section(self.setting, self.path, chosen)
+        own = confirmation["comparisons"][0]
+        compared = figures.together(found["sections"]["adaptive"], confirmation)
+        self.assertEqual((compared["run"], compared["questions"]), (own["run"], 2 * QUESTIONS))
+        self.assertEqual((compared["gained"], compared["lost"]),
+                         (2 * own["gained"], 2 * own["lost"]))
+        self.assertLess(compared["high"] - compared["low"], own["high"] - own["low"])
+        document.write(self.folder, {**found, "together": compared})
+        text = (self.folder / "experiments.md").read_text()
+        self.assertIn(f"On all {2 * QUESTIONS} questions the difference of `{own['run']}`", text)
+
+    def test_a_search_that_was_not_confirmed_is_not_compared_on_all_questions(self):
+        section = self.collected()["sections"]["adaptive"]
+        others = {**section, "comparisons": section["comparisons"][1:]}
+        self.assertIsNone(figures.together(section, others))
 
     def test_what_was_not_asked_is_said_to_be_missing(self):
         found = self.collected()

@@ -34,6 +34,14 @@ class Statistics(unittest.TestCase):
         self.assertAlmostEqual(result.p, 2 * 10 / 2**9)
         self.assertAlmostEqual(result.difference, 7 / 59)
 
+    def test_counts_say_what_questions_one_by_one_say(self):
+        base, other = [True] * 7 + [False] * 9 + [True] * 44, [False] * 7 + [True] * 9 + [True] * 44
+        one_by_one, counted = statistics.compare(base, other), statistics.of_counts(9, 7, 60)
+        for field in ("gained", "lost", "difference", "p"):
+            self.assertEqual(getattr(counted, field), getattr(one_by_one, field))
+        for bound in ("low", "high"):
+            self.assertAlmostEqual(getattr(counted, bound), getattr(one_by_one, bound), delta=0.02)
+
     def test_runs_alike_are_not_told_apart(self):
         result = statistics.compare([True, False, True], [True, False, True])
         self.assertEqual((result.p, result.difference, result.low, result.high), (1, 0, 0, 0))
