@@ -5,7 +5,8 @@
 
 namespace stagebeam::search {
 
-// Who decides duels. All but the judge are there to measure the judge against.
+// Who decides duels. What a judge is worth shows against the others; where it
+// decides less well than the likelihood, that one serves better.
 enum class Decider { kJudge, kLogProbability, kChance };
 
 // Answers `compare` without a judge. `expansion` is the trace of the expansion
