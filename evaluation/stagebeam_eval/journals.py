@@ -97,7 +97,11 @@ class Journal:
         self.answers[answer["index"]] = answer
 
     def write(self, row):
-        os.write(self.file, json.dumps(row, ensure_ascii=False).encode() + b"\n")
+        """All of the row, or OSError, after which the journal takes no more: the run that goes on
+        cuts off what stands of it."""
+        left = json.dumps(row, ensure_ascii=False).encode() + b"\n"
+        while left:
+            left = left[os.write(self.file, left):]
         os.fsync(self.file)
 
     def close(self):

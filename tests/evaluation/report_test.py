@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import pathlib
+import subprocess
 import sys
 import tempfile
 import unittest
@@ -18,6 +19,20 @@ from stagebeam_eval import journals, main, plots, results, statistics  # noqa: E
 
 PICTURE = base64.b64encode((SOURCE / "examples/pictures/scenes-count.png").read_bytes()).decode()
 COUNT = 40
+# Adds an answer to the journal of a folder on a disk that has 100 bytes left.
+FULL = """
+import os, pathlib, resource, signal, sys
+from stagebeam_eval import journals
+folder = pathlib.Path(sys.argv[1])
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+with journals.Journal(folder, {}) as journal:
+    full = os.path.getsize(journal.path) + 100
+    resource.setrlimit(resource.RLIMIT_FSIZE, (full, resource.RLIM_INFINITY))
+    try:
+        journal.add({"index": "new", "prediction": "x" * 500})
+    except OSError as error:
+        print(error.strerror)
+"""
 
 
 def settings(strategy, **more):
@@ -147,6 +162,16 @@ class Report(unittest.TestCase):
         self.assertIn(f"{path}:6: ", self.refusal(half))
         path.write_text("".join(lines[1:]))
         self.assertIn(f"{path}:1: says nothing of the run", self.refusal(half))
+
+    def test_a_full_disk_is_an_error_and_costs_no_answer_that_was_kept(self):
+        half, _ = self.two_runs()
+        said = subprocess.run([sys.executable, "-c", FULL, half], cwd=SOURCE / "evaluation",
+                              capture_output=True, text=True, timeout=60)
+        self.assertEqual(said.stdout, "File too large\n", said.stderr)
+        run, _ = journals.read(half)
+        with journals.Journal(half, run) as journal:
+            journal.add({"index": "new", "prediction": ""})
+        self.assertEqual(list(journals.read(half)[1]), [*map(str, range(COUNT)), "new"])
 
     def test_two_programs_cannot_have_one_folder(self):
         half, _ = self.two_runs()
