@@ -24,6 +24,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 KEEP_MEMORY = {"MALLOC_TOP_PAD_": str(500 << 20), "MALLOC_MMAP_THRESHOLD_": str(4 << 30),
                "MALLOC_TRIM_THRESHOLD_": str(8 << 30)}
 SMOKE = {"--steps": "4", "--questions": "8", "--each": "2"}
+SMOKE_STEP = ["--tokens", "512"]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,6 +43,7 @@ class Phase:
         if smoke:
             settings = [SMOKE.get(before, word) for before, word in
                         zip(["", *settings], settings, strict=False)]
+            settings += SMOKE_STEP if self.program == "train.py" else []
         if self.program == "own_samples.py":
             paths = [work / self.start, work / self.name / "samples.jsonl"]
         else:
