@@ -5,5 +5,5 @@
 source "$(dirname "$0")/environment.sh"
 
 bash scripts/make_torch_venv.sh .venv-training training/reference/requirements.txt
-say "training out/checkpoints/forms (some two hours on two cores with AMX; --smoke: minutes)"
+say "training out/checkpoints/forms (an hour and a half on two cores with AMX; --smoke: minutes)"
 .venv-training/bin/python training/reference/recipe.py out/training out/checkpoints/forms --forms "$@"
