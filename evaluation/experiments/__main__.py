@@ -32,7 +32,8 @@ def parse():
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--questions", type=int, default=2000)
     parser.add_argument("--confirm", type=int, default=6000,
-                        help="questions that only the best cheap searches and their base are asked")
+                        help="further questions, for the stage beam, a single pass and the best "
+                             "cheap searches only")
     parser.add_argument("--pilot", type=int, default=100,
                         help="questions that say how many candidates cost the same")
     parser.add_argument("--temperature", type=float, default=1.0, help="of every run")
@@ -102,16 +103,22 @@ def sections(setting, args):
             print(f"left out: {section.name}", flush=True)
 
 
-def confirm(setting, args, section, found):
-    """The best cheap runs and their base on questions that had no say in choosing them."""
-    names = figures.worth_confirming(found)
-    if not args.confirm or not names:
-        return None
-    chosen = configurations.Section("confirmation", tuple(
-        run for run in section.runs if run.name in (section.runs[0].name, *names)))
+def confirm(setting, args, sections):
+    """{name: figures} of sections, on further questions, which had no say in anything."""
     table = questions(args, args.pilot + args.questions, args.confirm)
-    asking.ask(setting, table, chosen.runs)
-    return figures.of_section(setting, table, chosen)
+    asking.ask(setting, table, [run for section in sections for run in section.runs])
+    return {section.name: figures.of_section(setting, table, section) for section in sections}
+
+
+def to_confirm(chosen, found):
+    """The claim of the search, and the best cheap runs with their base; of what was asked."""
+    asked = [run for section in chosen.values() for run in section.runs]
+    if all(run in asked for run in configurations.SEARCHED.runs):
+        yield configurations.SEARCHED
+    if "adaptive" in chosen and (names := figures.worth_confirming(found["adaptive"])):
+        base, *others = chosen["adaptive"].runs
+        yield configurations.Section(
+            "confirmation", (base, *(run for run in others if run.name in names)))
 
 
 def collect(setting, args):
@@ -121,15 +128,15 @@ def collect(setting, args):
     table = questions(args, args.pilot, args.questions)
     asking.ask(setting, table, list(runs.values()))
     found = {name: figures.of_section(setting, table, section) for name, section in chosen.items()}
-    confirmation = None
-    if "adaptive" in chosen:
-        confirmation = confirm(setting, args, chosen["adaptive"], found["adaptive"])
+    confirmed = confirm(setting, args, [*to_confirm(chosen, found)]) if args.confirm else {}
+    confirmation = confirmed.pop("confirmation", None)
     return {"questions": args.questions, "temperature": args.temperature,
-            "models": figures.models(setting, table, runs.values()), "sections": found,
+            "models": figures.models(setting, table, runs.values()),
+            "sections": {**found, **confirmed},
             "duels": figures.of_duels(setting, table, judged(chosen)),
             "signals": (figures.of_signals(setting, table, configurations.BEAM)
                         if configurations.BEAM.name in runs else []),
-            "confirmed": args.confirm if confirmation else 0, "confirmation": confirmation,
+            "confirmed": args.confirm, "confirmation": confirmation,
             "together": (figures.together(found["adaptive"], confirmation) if confirmation
                          else None)}
 

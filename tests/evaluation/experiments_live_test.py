@@ -10,7 +10,7 @@ import unittest
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 ARGS = None
-QUESTIONS, PILOT = 10, 4
+QUESTIONS, PILOT, FURTHER = 10, 4, 6
 
 
 class Experiments(unittest.TestCase):
@@ -23,9 +23,9 @@ class Experiments(unittest.TestCase):
         """What the program says, ended well."""
         ended = subprocess.run(
             [sys.executable, "-m", "experiments", "--questions", str(QUESTIONS), "--pilot",
-             str(PILOT), "--binaries", pathlib.Path(ARGS.bin).resolve(), "--clusters", "1",
-             "--out", self.folder / "out", "--docs", self.folder / "docs", "--only", "single",
-             "beam-4", "best-of"],
+             str(PILOT), "--confirm", str(FURTHER), "--clusters", "1",
+             "--binaries", pathlib.Path(ARGS.bin).resolve(), "--out", self.folder / "out",
+             "--docs", self.folder / "docs", "--only", "single", "beam-4", "best-of"],
             env={"PYTHONPATH": str(SOURCE / "evaluation"), "PATH": "/usr/bin:/bin"},
             cwd=self.folder, stdin=subprocess.DEVNULL, capture_output=True, text=True)
         self.assertEqual(ended.returncode, 0, ended.stderr)
@@ -35,12 +35,15 @@ class Experiments(unittest.TestCase):
         said = self.run_them()
         self.assertIn("left out: forms_1000", said)
         figures = json.loads((self.folder / "docs/experiments/figures.json").read_text())
-        self.assertEqual(list(figures["sections"]), ["candidates", "strategies"])
+        self.assertEqual(list(figures["sections"]), ["candidates", "strategies", "searched"])
         single, beam = figures["sections"]["candidates"]["runs"]
         self.assertEqual((single["name"], beam["name"]), ("single", "beam-4"))
         self.assertEqual(single["accuracy"]["questions"], QUESTIONS)
         self.assertEqual((single["errors"], beam["errors"]), (0, 0))
         self.assertEqual((single["cost"]["candidates"], beam["cost"]["candidates"]), (1, 16))
+        searched = figures["sections"]["searched"]
+        self.assertEqual([run["name"] for run in searched["runs"]], ["single", "beam-4"])
+        self.assertEqual(searched["questions"], FURTHER)
         # What costs the same was found on other questions.
         base, best = figures["sections"]["strategies"]["runs"]
         ratio = best["cost"]["sampled_tokens"] / base["cost"]["sampled_tokens"]

@@ -166,6 +166,7 @@ class Document(Made):
         runs = {run.name: run for section in sections.values() for run in section.runs}
         for number, run in enumerate(runs.values()):
             self.make(run, right=10 + number, tokens=80 * run.candidates)
+        sections["searched"] = configurations.SEARCHED
         found = {name: figures.of_section(self.setting, self.path, section)
                  for name, section in sections.items()}
         return {"questions": QUESTIONS, "temperature": 1.0, "sections": found,
