@@ -18,9 +18,9 @@ import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 # glibc gives large blocks back to the kernel at once, which would clear them anew each step: half
-# of the time.
+# of the time. Arenas of further threads do so whatever they are told.
 KEEP_MEMORY = {"MALLOC_TOP_PAD_": str(500 << 20), "MALLOC_MMAP_THRESHOLD_": str(4 << 30),
-               "MALLOC_TRIM_THRESHOLD_": str(8 << 30)}
+               "MALLOC_TRIM_THRESHOLD_": str(8 << 30), "MALLOC_ARENA_MAX": "1"}
 SMOKE = {"--steps": "4", "--questions": "8", "--each": "2"}
 SMOKE_STEP = ["--tokens", "512"]
 
