@@ -31,7 +31,7 @@ def scalars(found):
     return {"questions": f"{found['questions']:,}", "confirmed": f"{found['confirmed']:,}",
             "temperature": f"{found['temperature']:g}",
             "models": ", ".join(f"`{model}`" for model in found["models"]),
-            "errors": str(errors(found) or "no")}
+            "errors": str(errors(found) or "none")}
 
 
 def errors(found):

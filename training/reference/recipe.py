@@ -68,6 +68,14 @@ PHASES = (
     Phase("own-duels", "train.py",
           "--steps 1200 --rate 1e-3 --caption 0.02 --options 0.03 --drawn 0.15 --own 0.2 --blind"
           " --seed 51", "drawn-duels", ("own-samples",)),
+    Phase("answers-again", "train.py",
+          "--steps 600 --rate 1e-3 --caption 0.02 --options 0.2 --drawn 0.15 --seed 61",
+          "own-duels"),
+    Phase("own-samples-again", "own_samples.py", "--questions 1500 --each 6 --seed 7",
+          "answers-again"),
+    Phase("own-duels-again", "train.py",
+          "--steps 1100 --rate 1e-3 --caption 0.03 --options 0.1 --drawn 0.12 --own 0.2 --seed 62",
+          "answers-again", ("own-samples-again",)),
 )
 # The same questions, steps and tokens for each form of answers, from the captions on; and the same
 # again for the two that the comparison is about.

@@ -15,8 +15,9 @@ from tasks import COLORS, SHAPES, Mixture, judge_prompt, matched, with_options
 # answer, and so has an option that is looked up in the question. A text that is right is worth
 # predicting inside a judge's prompt, too: it is how the judge learns to look.
 CHOICE, OPTION, RIGHT_TEXT = 20.0, 8.0, 0.2
-# An option as a reasoning goes through them.
-LISTED = re.compile(r"[A-D] is( [^.,]+), (?:yes|no)")
+# An option as a reasoning goes through them, and whether it is the answer.
+LISTED = re.compile(r"[A-D] is( [^.,]+),( yes| not)")
+NUMBERS = 0.5  # share of looked-up options that are numbers, which are the ones mistaken most
 CHOICES = 0.5  # share of questions with options; more than are asked, for they are harder
 # How often its own duels are about a subject: what a search asks most, most.
 OWN = {"SUMMARY": 1, "CAPTION": 6, "REASONING": 9, "CONCLUSION": 1, "SENTENCE": 4, "RESPONSE": 3}
@@ -40,7 +41,7 @@ def told(encoder, image, prompt, answer):
     """A prompt and the text that answers it."""
     before = encoder.prompt(prompt)
     coded = encoder.tokenizer.encode(answer, add_special_tokens=False)
-    listed = {match.end(1) - 1 for match in LISTED.finditer(answer)}
+    listed = {match.end(group) - 1 for match in LISTED.finditer(answer) for group in (1, 2)}
     weights = [OPTION if listed & set(range(*offsets)) else 1.0 for offsets in coded.offsets]
     nothing = [IGNORED] * (len(before) + len(coded.ids) + 1)
     return Row(image, [*before, *coded.ids, encoder.end], [0.0] * len(before) + weights + [1.0],
@@ -54,7 +55,10 @@ def caption_row(encoder, sample):
 
 def options_row(encoder, sample, rng):
     """Which option is what: looking them up in a question and nothing else."""
-    words = rng.sample([*map(str, range(20)), *COLORS, *SHAPES, "yes", "no"], rng.randint(2, 4))
+    words = [*map(str, range(20))]
+    if rng.random() >= NUMBERS:
+        words += [*COLORS, *SHAPES, "yes", "no"]
+    words = rng.sample(words, rng.randint(2, 4))
     word = rng.choice(words)
     return told(encoder, sample.image, with_options(rng, f"Which option is {word}?", words),
                 matched(words, word))

@@ -1,12 +1,40 @@
-"""How a step's rows are shared out."""
+"""What a model is trained on, and how a step's rows are shared out."""
 
 import pathlib
+import random
 import sys
 import unittest
 
 SOURCE = pathlib.Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(SOURCE / "training" / "reference"))
+import batches  # noqa: E402
+import rows  # noqa: E402
 import train  # noqa: E402
+from tasks import Mixture, as_choice, matched  # noqa: E402
+from tokenizers import Tokenizer  # noqa: E402
+
+ENCODER = batches.Encoder(
+    Tokenizer.from_file(str(SOURCE / "models" / "reference" / "tokenizer.json")))
+
+
+class Options(unittest.TestCase):
+    def test_each_is_held_against_the_answer_up_to_the_one_that_is_it(self):
+        self.assertEqual(matched(["7", "10", "11"], "10"),
+                         "The answer is 10. A is 7, not 10. B is 10, yes.")
+
+    def test_the_answer_is_named_once(self):
+        rng, mixture = random.Random(1), Mixture("train", choices=0)
+        chosen = [as_choice(rng, mixture.sample(rng)) for _ in range(200)]
+        self.assertEqual({s.reasoning.count("The answer is") for s in chosen}, {1})
+
+    def test_what_is_looked_up_weighs_more(self):
+        sample = Mixture("train").sample(random.Random(1))
+        answer = "The answer is 10. A is 7, not 10. B is 10, yes."
+        row = rows.told(ENCODER, sample.image, "Which option is 10?", answer)
+        heavy = [token for token, weight in zip(row.ids, row.weights, strict=True)
+                 if weight == rows.OPTION]
+        self.assertEqual([ENCODER.text([token]).strip() for token in heavy],
+                         ["7", "not", "10", "yes"])
 
 
 class Parts(unittest.TestCase):
