@@ -31,7 +31,7 @@ class Work:
         search.min_candidate_tokens = self.stage_tokens
         if self.stage_tokens:
             # Equal candidates would not duel. Costs no more than any other temperature.
-            search.sampling.temperature = 1.3
+            search.sampling.temperature = 2.0
             search.sampling.top_p = 1.0
         judge = importlib.import_module("stagebeam.judge.v1.judge_pb2")
         search.judge_method = judge.Method.Value(METHODS[self.method])
