@@ -11,6 +11,8 @@ import unittest
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 ARGS = None
+# Tokens of a stage: so many that two candidates are hardly ever alike, which would not duel.
+STAGE = 48
 
 
 def run(program, *arguments):
@@ -25,8 +27,13 @@ def run(program, *arguments):
 
 class ClusterBenchmarks(unittest.TestCase):
     def rows(self, program, *arguments):
-        """(rows, summaries) of a run that must end well."""
-        ended, lines = run(program, *arguments)
+        """(rows, summaries) of a run that must end well. Two candidates may come out alike, and a
+        run that was refused for it is made again.
+        """
+        for _ in range(4):
+            ended, lines = run(program, *arguments)
+            if "duels: must be" not in ended.stderr:
+                break
         self.assertEqual(ended.returncode, 0, ended.stderr)
         self.assertEqual({line["benchmark"] for line in lines}, {pathlib.Path(program).stem})
         return ([line for line in lines if line["what"] != "summary"],
@@ -34,13 +41,13 @@ class ClusterBenchmarks(unittest.TestCase):
 
     def test_search_does_the_asked_work_for_every_number_of_candidates(self):
         rows, summaries = self.rows(
-            "search.py", "--candidates=1,2,3", "--stage-tokens=16", "--method=write",
+            "search.py", "--candidates=1,2,3", f"--stage-tokens={STAGE}", "--method=write",
             "--verdict-tokens=6", "--repeat=1")
         self.assertEqual([row["candidates"] for row in rows], [1, 2, 3])
         for row in rows:
             count = row["candidates"]
             self.assertEqual(row["duels"], 4 * (count - 1))
-            self.assertEqual(row["tokens"], 4 * count * 16 + 4 * (count - 1) * 6)
+            self.assertEqual(row["tokens"], 4 * count * STAGE + 4 * (count - 1) * 6)
             self.assertEqual(row["usage"]["candidates"], 4 * count)
             self.assertFalse(row["usage"]["image_cached"])
             self.assertEqual(len(row["stages"]), 4)
@@ -61,8 +68,8 @@ class ClusterBenchmarks(unittest.TestCase):
         self.assertEqual(lines, [])
 
     def test_load_counts_every_arrival_from_when_it_was_due(self):
-        rows, (summary,) = self.rows("load.py", "--candidates=2", "--stage-tokens=16", "--rate=4",
-                                     "--seconds=2", "--slo=600", "--pictures=2")
+        rows, (summary,) = self.rows("load.py", "--candidates=2", f"--stage-tokens={STAGE}",
+                                     "--rate=4", "--seconds=2", "--slo=600", "--pictures=2")
         self.assertGreater(len(rows), 0)
         self.assertEqual(summary["arrivals"], len(rows))
         self.assertEqual(summary["answered"], len(rows))
@@ -71,16 +78,16 @@ class ClusterBenchmarks(unittest.TestCase):
         for row in rows:
             self.assertGreater(row["latency_s"], row["sent_late_s"])
             self.assertLess(row["due_s"], 2)
-            self.assertEqual(row["tokens"], 4 * 2 * 16)
+            self.assertEqual(row["tokens"], 4 * 2 * STAGE)
         self.assertLessEqual(summary["latency_s"]["p50"], summary["latency_s"]["p99"])
         self.assertLessEqual(summary["latency_s"]["p99"], max(row["latency_s"] for row in rows))
 
     def test_load_takes_turns_between_numbers_of_callers(self):
-        rows, summaries = self.rows("load.py", "--candidates=2", "--stage-tokens=16",
+        rows, summaries = self.rows("load.py", "--candidates=2", f"--stage-tokens={STAGE}",
                                     "--closed=1,2", "--block=2", "--repeat=2", "--pictures=1")
         self.assertEqual([row["callers"] for row in rows], [1, 2, 2, 1])
         for row in rows:
-            self.assertEqual(row["tokens"], 2 * 4 * 2 * 16)
+            self.assertEqual(row["tokens"], 2 * 4 * 2 * STAGE)
             self.assertAlmostEqual(row["tokens_per_s"] * row["wall_s"], row["tokens"], places=1)
         self.assertEqual([one["callers"] for one in summaries], [1, 2])
         self.assertEqual(summaries[0]["ratio"], 1)
