@@ -71,7 +71,7 @@ class Requests:
 def measure(caller, work, args):
     requests = Requests(caller, work, args)
     for request in requests.make(max(1, args.pictures)):  # Warms up, and the pictures with it.
-        work.check(caller.ask(request)[1], all_duels=False)  # Rarely one less, among many.
+        work.check(caller.ask(request)[1])
     run = closed_loop.run if args.closed else open_loop.run
     asyncio.run(run(BENCHMARK, caller, requests, args))
 

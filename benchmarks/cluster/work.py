@@ -31,7 +31,7 @@ class Work:
         search.min_candidate_tokens = self.stage_tokens
         if self.stage_tokens:
             # Equal candidates would not duel. Costs no more than any other temperature.
-            search.sampling.temperature = 2.0
+            search.sampling.temperature = 1.3
             search.sampling.top_p = 1.0
         judge = importlib.import_module("stagebeam.judge.v1.judge_pb2")
         search.judge_method = judge.Method.Value(METHODS[self.method])
@@ -52,10 +52,8 @@ class Work:
         written = self.duels * self.verdict_tokens if self.method == "write" else 0
         return STAGES * self.candidates * self.stage_tokens + written
 
-    def check(self, response, all_duels=True):
-        """Raises WrongWork unless the response took exactly this work, none of it degraded; with
-        `all_duels` off, less the duels of candidates that came out alike, which do not fight.
-        """
+    def check(self, response):
+        """Raises WrongWork unless the response took exactly this work, none of it degraded."""
         require(len(response.trace.expansions), STAGES, "expansions")
         if self.stage_tokens == 0:
             return
@@ -64,12 +62,10 @@ class Work:
             where = f"stage {number + 1}: "
             tokens = [candidate.token_count for candidate in expansion.candidates]
             require(tokens, [self.stage_tokens] * self.candidates, where + "tokens of candidates")
-            if all_duels:
-                require(len(expansion.duels), self.candidates - 1, where + "duels")
+            require(len(expansion.duels), self.candidates - 1, where + "duels")
         require(response.usage.candidate_count, STAGES * self.candidates, "candidates")
-        if all_duels:
-            require(response.usage.duel_count, self.duels, "duels")
-            require(response.usage.generated_token_count, self.tokens, "tokens sampled")
+        require(response.usage.duel_count, self.duels, "duels")
+        require(response.usage.generated_token_count, self.tokens, "tokens sampled")
 
 
 def require(got, wanted, what):
