@@ -15,7 +15,7 @@ help:
 	@echo 'make experiments  the comparisons of the paper on 2000 held-out questions (an hour)'
 	@echo 'make bench     a short form of every benchmark'
 	@echo 'make forms     train a checkpoint on each form of answers, for make experiments (an hour and a half with AMX)'
-	@echo 'make checkpoint  train the reference checkpoint again (some two hours on two cores with AMX)'
+	@echo 'make checkpoint  train the reference checkpoint again (77 minutes on two cores with bfloat16)'
 	@echo 'make capacity  how large a cluster must be and how it scales, computed (minutes)'
 	@echo 'make example   run the Python example against a cluster'
 	@echo 'make dashboard a cluster under load, and a Prometheus that draws its dashboards'

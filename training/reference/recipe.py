@@ -57,25 +57,22 @@ class Phase:
 PHASES = (
     Phase("captions", "train.py", "--steps 2500 --tokens 3584 --rate 1.5e-3 --caption 1"),
     Phase("answers", "train.py",
-          "--steps 3500 --rate 1.3e-3 --caption 0.1 --options 0.2 --seed 12", "captions"),
+          "--steps 3000 --rate 1.3e-3 --caption 0.1 --options 0.2 --seed 12", "captions"),
+    Phase("decisions", "train.py",
+          "--steps 900 --rate 1e-3 --caption 0.05 --options 0.15 --decided 8 --seed 13", "answers"),
     Phase("short-duels", "train.py",
-          "--steps 500 --rate 1e-3 --drawn 0.9 --blind --seed 21"
-          " --subjects SUMMARY CAPTION CONCLUSION", "answers"),
+          "--steps 900 --rate 1e-3 --drawn 0.9 --blind --seed 21"
+          " --subjects SUMMARY CAPTION CONCLUSION", "decisions"),
     Phase("drawn-duels", "train.py",
-          "--steps 1500 --rate 1e-3 --caption 0.05 --options 0.05 --drawn 0.4 --seed 22",
+          "--steps 1000 --rate 1e-3 --caption 0.1 --options 0.1 --drawn 0.4 --decided 8"
+          " --seed 22",
           "short-duels"),
-    Phase("own-samples", "own_samples.py", "--questions 1105 --each 6 --seed 5", "drawn-duels"),
+    Phase("own-samples", "own_samples.py",
+          "--questions 4000 --each 6 --seed 5", "drawn-duels"),
     Phase("own-duels", "train.py",
-          "--steps 1200 --rate 1e-3 --caption 0.02 --options 0.03 --drawn 0.15 --own 0.2 --blind"
-          " --seed 51", "drawn-duels", ("own-samples",)),
-    Phase("answers-again", "train.py",
-          "--steps 600 --rate 1e-3 --caption 0.02 --options 0.2 --drawn 0.15 --seed 61",
-          "own-duels"),
-    Phase("own-samples-again", "own_samples.py", "--questions 1500 --each 6 --seed 7",
-          "answers-again"),
-    Phase("own-duels-again", "train.py",
-          "--steps 1100 --rate 1e-3 --caption 0.03 --options 0.1 --drawn 0.12 --own 0.2 --seed 62",
-          "answers-again", ("own-samples-again",)),
+          "--steps 1600 --rate 1e-3 --caption 0.08 --options 0.08 --drawn 0.1 --own 0.3 --blind"
+          " --decided 8 --seed 51",
+          "drawn-duels", ("own-samples",)),
 )
 # The same questions, steps and tokens for each form of answers, from the captions on; and the same
 # again for the two that the comparison is about.

@@ -17,6 +17,8 @@ from tasks import COLORS, SHAPES, Mixture, judge_prompt, matched, with_options
 CHOICE, OPTION, RIGHT_TEXT = 20.0, 8.0, 0.2
 # An option as a reasoning goes through them, and whether it is the answer.
 LISTED = re.compile(r"[A-D] is( [^.,]+),( yes| not)")
+# Whether an object counts, or is there: what the rest of a reasoning only adds up.
+DECIDED = re.compile(r"( yes| no) \d|there is( an?| no)")
 NUMBERS = 0.5  # share of looked-up options that are numbers, which are the ones mistaken most
 CHOICES = 0.5  # share of questions with options; more than are asked, for they are harder
 # How often its own duels are about a subject: what a search asks most, most.
@@ -37,12 +39,20 @@ class Row:
         return len(self.ids)
 
 
-def told(encoder, image, prompt, answer):
-    """A prompt and the text that answers it."""
+def ends(pattern, text):
+    """Places of the last letters of a pattern's groups in a text."""
+    return {match.end(group) - 1 for match in pattern.finditer(text)
+            for group in range(1, pattern.groups + 1) if match[group]}
+
+
+def told(encoder, image, prompt, answer, decided=1.0):
+    """A prompt and the text that answers it; `decided` is the weight of what DECIDED finds."""
     before = encoder.prompt(prompt)
     coded = encoder.tokenizer.encode(answer, add_special_tokens=False)
-    listed = {match.end(group) - 1 for match in LISTED.finditer(answer) for group in (1, 2)}
-    weights = [OPTION if listed & set(range(*offsets)) else 1.0 for offsets in coded.offsets]
+    weighed = {**dict.fromkeys(ends(DECIDED, answer), decided),
+               **dict.fromkeys(ends(LISTED, answer), OPTION)}
+    weights = [max((weighed.get(k, 1.0) for k in range(*offsets)), default=1.0)
+               for offsets in coded.offsets]
     nothing = [IGNORED] * (len(before) + len(coded.ids) + 1)
     return Row(image, [*before, *coded.ids, encoder.end], [0.0] * len(before) + weights + [1.0],
                nothing)
@@ -132,8 +142,9 @@ class Shares:
     """Draws rows of the training sets: captions, options, drawn and own duels, and answers else."""
 
     def __init__(self, encoder, seed, caption=0.0, options=0.0, drawn=0.0, own=0.0, own_duels=(),
-                 form="tags", subjects=SUBJECTS):
+                 form="tags", subjects=SUBJECTS, decided=1.0):
         self.encoder, self.rng = encoder, random.Random(seed)
+        self.decided = decided
         self.mixture = Mixture("train", CHOICES)
         self.shares = {"caption": caption, "options": options, "drawn": drawn,
                        "own": own if own_duels else 0.0}
@@ -157,7 +168,8 @@ class Shares:
             duel = drawn_duel(sample, rng, self.mixture.sample(rng).summary, self.subjects)
         if isinstance(duel, Duel):
             return judge_rows(self.encoder, sample, duel, rng)
-        return [told(self.encoder, sample.image, sample.question, self.form(sample))]
+        return [told(self.encoder, sample.image, sample.question, self.form(sample),
+                     self.decided)]
 
     def _own_duel(self):
         subjects = sorted(self.own_duels)

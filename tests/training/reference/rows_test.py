@@ -17,6 +17,14 @@ ENCODER = batches.Encoder(
     Tokenizer.from_file(str(SOURCE / "models" / "reference" / "tokenizer.json")))
 
 
+def heavy(answer, weight, **settings):
+    """The tokens of an answer that have a weight."""
+    row = rows.told(ENCODER, Mixture("train").sample(random.Random(1)).image, "Which?", answer,
+                    **settings)
+    return [ENCODER.text([token]).strip()
+            for token, given in zip(row.ids, row.weights, strict=True) if given == weight]
+
+
 class Options(unittest.TestCase):
     def test_each_is_held_against_the_answer_up_to_the_one_that_is_it(self):
         self.assertEqual(matched(["7", "10", "11"], "10"),
@@ -28,13 +36,14 @@ class Options(unittest.TestCase):
         self.assertEqual({s.reasoning.count("The answer is") for s in chosen}, {1})
 
     def test_what_is_looked_up_weighs_more(self):
-        sample = Mixture("train").sample(random.Random(1))
-        answer = "The answer is 10. A is 7, not 10. B is 10, yes."
-        row = rows.told(ENCODER, sample.image, "Which option is 10?", answer)
-        heavy = [token for token, weight in zip(row.ids, row.weights, strict=True)
-                 if weight == rows.OPTION]
-        self.assertEqual([ENCODER.text([token]).strip() for token in heavy],
+        self.assertEqual(heavy("The answer is 10. A is 7, not 10. B is 10, yes.", rows.OPTION),
                          ["7", "not", "10", "yes"])
+
+    def test_what_is_decided_weighs_more_where_it_is_told_to(self):
+        counted = "Counting circles: red circle yes 1, red triangle no 1. The count is 1."
+        self.assertEqual(heavy(counted, 3.0, decided=3.0), ["yes", "no"])
+        self.assertEqual(heavy("It is red, so there is a red shape.", 3.0, decided=3.0), ["a"])
+        self.assertEqual(heavy(counted, 3.0), [])
 
 
 class Parts(unittest.TestCase):
