@@ -71,8 +71,10 @@ FlagSet MakeFlags(AskConfig* config, RawFlags* raw) {
   flags.Add("top_k", "K", "likeliest tokens kept, 0 for all", &raw->top_k);
   flags.Add("max_candidate_tokens", "N", "cap on one candidate's tokens",
             &raw->max_candidate_tokens);
-  flags.Add("decide", "WHO", "judge, log-probability or chance decides duels",
-            &raw->decide);
+  flags.Add(
+      "decide", "WHO",
+      "judge, log-probability, judge-and-likelihood or chance decides duels",
+      &raw->decide);
   flags.Add("judge", "METHOD", "score, both-orders or write", &raw->judge);
   flags.Add("timeout", "TIME", "give up after this long; default 5m",
             &config->timeout);
@@ -200,6 +202,7 @@ absl::Status SetDecider(const RawFlags& raw,
       "decide", raw.decide,
       {{"judge", orchestrator::v1::DECIDER_JUDGE},
        {"log-probability", orchestrator::v1::DECIDER_LOG_PROBABILITY},
+       {"judge-and-likelihood", orchestrator::v1::DECIDER_JUDGE_AND_LIKELIHOOD},
        {"chance", orchestrator::v1::DECIDER_CHANCE}});
   if (decider.ok()) search->set_decider(*decider);
   return decider.status();

@@ -42,7 +42,8 @@ SINGLE = Run("single", {"strategy": "single"})
 GREEDY = Run("greedy", {"strategy": "single", "temperature": 0})
 BEAM = beam(4)
 # What the search is for, asked of the questions that confirm, too.
-SEARCHED = Section("searched", (SINGLE, BEAM))
+BOTH = search("judge-and-likelihood", "stage-beam", 4, decide="judge-and-likelihood")
+SEARCHED = Section("searched", (SINGLE, BEAM, BOTH))
 # Their tokens are matched to those of BEAM.
 MATCHED = {"best-of-n": "best-of", "sentence-beam": "sentence-beam"}
 
@@ -87,7 +88,7 @@ def judges():
     """BEAM, but for how duels are decided; its own judge sees both orders."""
     return (search("judge-one-order", "stage-beam", 4, judge="score"),
             search("judge-writes", "stage-beam", 4, judge="write"),
-            search("log-probability", "stage-beam", 4, decide="log-probability"),
+            BOTH, search("log-probability", "stage-beam", 4, decide="log-probability"),
             search("chance", "stage-beam", 4, decide="chance"))
 
 
@@ -103,3 +104,4 @@ def adaptive():
         yield search(name, "adaptive", candidates, initial_candidates=initial,
                      sufficient_probability=probability, sufficient_confidence=confidence)
     yield search("adaptive-4-p90-c80-likelihood", "adaptive", 4, decide="log-probability")
+    yield search("adaptive-4-p90-c80-both", "adaptive", 4, decide="judge-and-likelihood")

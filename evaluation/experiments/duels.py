@@ -5,14 +5,12 @@ says what the recipe says; a reasoning where it ends in the answer, a conclusion
 where it is the answer.
 """
 
-import math
 import re
 
 from stagebeam_eval import scoring
 
 STAGES = {"STAGE_SUMMARY": "summary", "STAGE_CAPTION": "caption", "STAGE_REASONING": "reasoning",
           "STAGE_CONCLUSION": "conclusion", "STAGE_UNSPECIFIED": "whole response"}
-LEAST = 1e-6  # Probability that a confidence counts as.
 # The option that matches, or the last word.
 ANSWER = re.compile(r"(?:\b(?P<option>[A-D]) is [^.,]+, yes|(?P<word>[^\s.]+))\W*$")
 
@@ -33,28 +31,15 @@ def is_right(row, stage, text):
     return scoring.is_right(row, inner(text, "CONCLUSION"))
 
 
-def fought(expansion, duel):
-    """The winner that the trace has."""
-    return duel["winner"]
-
-
-def by_both_odds(expansion, duel):
-    """Who would win by the judge's odds times the odds of the texts' probabilities."""
-    first, second = (expansion["candidates"][duel[side]] for side in ("first", "second"))
-    sure = min(max(duel["confidence"], LEAST), 1 - LEAST)
-    judge = math.log(sure / (1 - sure)) * (1 if duel["winner"] == duel["first"] else -1)
-    return duel["first" if judge + first["logprob"] - second["logprob"] >= 0 else "second"]
-
-
-def decided(table, answers, winner=fought):
+def decided(table, answers):
     """{stage: [True where the right side won]} over the duels of traces of which one side was
-    right. `winner(expansion, duel)` says who won."""
+    right."""
     result = {name: [] for name in STAGES.values()}
     for row in table.rows:
         for expansion in answers[row.index].get("trace", []):
             stage = STAGES[expansion["stage"]]
             right = [is_right(row, stage, candidate["text"])
                      for candidate in expansion["candidates"]]
-            result[stage] += [right[winner(expansion, duel)] for duel in expansion["duels"]
+            result[stage] += [right[duel["winner"]] for duel in expansion["duels"]
                               if right[duel["first"]] != right[duel["second"]]]
     return {stage: hits for stage, hits in result.items() if hits}

@@ -5,7 +5,6 @@ import dataclasses
 from stagebeam_eval import journals, results, statistics, tables
 
 from experiments import duels, signals
-from experiments.configurations import BEAM
 
 # Of the sampled tokens of the section's base.
 AFFORDABLE = 0.6
@@ -17,14 +16,11 @@ def of_section(setting, table, section):
 
 
 def of_duels(setting, path, runs):
-    """[{run, stage, duels, right, share, low, high}] of every run, its stages and all together; and
-    of BEAM's duels, had both the judge's odds and the texts' own decided them."""
+    """[{run, stage, duels, right, share, low, high}] of every run, its stages and all together."""
     table, rows = tables.read(path), []
     for run in runs:
         _, answers = journals.read(setting.folder(path, run))
         rows += by_stage(run.name, duels.decided(table, answers))
-        if run.name == BEAM.name:
-            rows += by_stage("both-odds", duels.decided(table, answers, duels.by_both_odds))
     return rows
 
 

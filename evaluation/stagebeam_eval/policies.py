@@ -6,7 +6,7 @@ from stagebeam.orchestrator.v1 import orchestrator_pb2 as pb
 JUDGES = {"score": judge_pb2.METHOD_SCORE, "both-orders": judge_pb2.METHOD_SCORE_BOTH_ORDERS,
           "write": judge_pb2.METHOD_WRITE}
 DECIDERS = {"judge": pb.DECIDER_JUDGE, "log-probability": pb.DECIDER_LOG_PROBABILITY,
-            "chance": pb.DECIDER_CHANCE}
+            "judge-and-likelihood": pb.DECIDER_JUDGE_AND_LIKELIHOOD, "chance": pb.DECIDER_CHANCE}
 
 
 def set_adaptive(settings, beam):

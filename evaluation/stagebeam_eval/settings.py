@@ -3,7 +3,7 @@
 import argparse
 
 STRATEGIES = ("single", "best-of-n", "sentence-beam", "stage-beam", "adaptive")
-DECIDERS = ("judge", "log-probability", "chance")
+DECIDERS = ("judge", "log-probability", "judge-and-likelihood", "chance")
 JUDGES = ("score", "both-orders", "write")
 # Settings of single strategies, as the options' names.
 OWN = {"stage-beam": ("survivors",),

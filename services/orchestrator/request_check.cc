@@ -174,6 +174,8 @@ absl::StatusOr<search::Decider> DeciderOf(v1::Decider decider) {
       return search::Decider::kLogProbability;
     case v1::DECIDER_CHANCE:
       return search::Decider::kChance;
+    case v1::DECIDER_JUDGE_AND_LIKELIHOOD:
+      return search::Decider::kJudgeAndLikelihood;
     default:
       return InvalidField("search.decider", "is not a known decider");
   }

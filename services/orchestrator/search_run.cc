@@ -90,19 +90,28 @@ absl::Status SearchRun::Sample(const search::Expand& expand) {
 }
 
 absl::Status SearchRun::Compare(const search::Compare& compare) {
-  if (question_.decider != search::Decider::kJudge) {
+  if (!search::AsksJudge(question_.decider)) {
     unjudged_duels_ += static_cast<int>(compare.pairs.size());
     return search_->Tell(search::DecideWithoutJudge(question_.decider, compare,
                                                     search_->trace().back()));
   }
   auto compared = calls_.Compare(stage_context_, compare);
-  if (compared.ok()) return search_->Tell(*std::move(compared));
+  if (compared.ok()) return TellCompared(compare, *std::move(compared));
   if (absl::Status over = ContextError(context_, workers_.now()); !over.ok()) {
     return over;
   }
   const absl::Status& error = compared.status();
   return search_->Tell(search::JudgeUnavailable{absl::StrCat(
       absl::StatusCodeToString(error.code()), ": ", error.message())});
+}
+
+absl::Status SearchRun::TellCompared(const search::Compare& compare,
+                                     search::Compared compared) {
+  if (question_.decider == search::Decider::kJudgeAndLikelihood) {
+    compared = search::WithLikelihood(std::move(compared), compare,
+                                      search_->trace().back());
+  }
+  return search_->Tell(std::move(compared));
 }
 
 void SearchRun::KeepPace() {

@@ -40,6 +40,9 @@ class SearchRun {
   void BeginExpansion(const search::Expand& expand);
   absl::Status Sample(const search::Expand& expand);
   absl::Status Compare(const search::Compare& compare);
+  // Tells the search what the judge said, as the decider weighs it.
+  absl::Status TellCompared(const search::Compare& compare,
+                            search::Compared compared);
   // Ends and times an expansion that is over, and shortens a search that is too
   // slow.
   void KeepPace();

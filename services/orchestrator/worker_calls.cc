@@ -191,7 +191,7 @@ void WorkerCalls::GenerateAll(const Context& context,
 
 bool WorkerCalls::MayFightEarly(const search::Expand& expand) const {
   if (workers_.early_duels == nullptr || early_duels_failed_ ||
-      question_.decider != search::Decider::kJudge)
+      !search::AsksJudge(question_.decider))
     return false;
   int fighters = 0;
   for (const search::Branch& branch : expand.branches) {

@@ -75,6 +75,8 @@ TEST(AskConfig, AnAdaptiveBeamHoldsOnlyWhatWasGiven) {
 TEST(AskConfig, TheDeciderIsChosenByName) {
   EXPECT_EQ(Read({"--decide=chance"})->search.decider(),
             orchestrator::v1::DECIDER_CHANCE);
+  EXPECT_EQ(Read({"--decide=judge-and-likelihood"})->search.decider(),
+            orchestrator::v1::DECIDER_JUDGE_AND_LIKELIHOOD);
   EXPECT_EQ(Read({"--decide=log-probability"})->search.decider(),
             orchestrator::v1::DECIDER_LOG_PROBABILITY);
 }

@@ -70,6 +70,10 @@ class Asking(unittest.TestCase):
         self.assertTrue(beam.HasField("sufficient_confidence"))
         self.assertEqual(search.decider, PB.DECIDER_LOG_PROBABILITY)
 
+    def test_judge_and_likelihood_decide_together_where_asked_to(self):
+        search = policy_of(strategy="stage-beam", decide="judge-and-likelihood")
+        self.assertEqual(search.decider, PB.DECIDER_JUDGE_AND_LIKELIHOOD)
+
     def test_the_judge_decides_unless_another_is_asked_for(self):
         search = policy_of(strategy="adaptive")
         self.assertEqual(search.decider, PB.DECIDER_UNSPECIFIED)

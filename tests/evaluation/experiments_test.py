@@ -56,15 +56,6 @@ class Duels(unittest.TestCase):
         answers = {"1": {"trace": [expansion]}, "2": {"error": "INTERNAL: oh"}}
         self.assertEqual(duels.decided(table, answers), {"conclusion": [True, False]})
 
-    def test_odds_of_the_judge_and_of_the_texts_are_multiplied(self):
-        expansion = {"candidates": [{"logprob": -1.0}, {"logprob": -2.0}]}  # Odds of e to 1.
-        for winner, confidence, expected in ((0, 0.5, 0), (1, 0.7, 0), (1, 0.75, 1), (1, 1.0, 1)):
-            with self.subTest(confidence=confidence):
-                duel = {"first": 0, "second": 1, "winner": winner, "confidence": confidence}
-                self.assertEqual(duels.by_both_odds(expansion, duel), expected)
-                swapped = {**duel, "first": 1, "second": 0}
-                self.assertEqual(duels.by_both_odds(expansion, swapped), expected)
-
 
 class Signals(unittest.TestCase):
     def test_of_a_stage_that_was_fought_for_the_winners_least_confidence_counts(self):

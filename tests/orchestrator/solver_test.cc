@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <set>
 #include <stop_token>
 #include <string>
@@ -229,6 +230,28 @@ TEST_F(SolverTest, DuelsAreDecidedWithoutAJudgeWhereAskedFor) {
       EXPECT_THAT(expansion.survivors, ElementsAre(0));
     }
   }
+}
+
+TEST_F(SolverTest, ALikelihoodThatIsSurerOverrulesTheJudge) {
+  Question question = Ask(search::StageBeam{4, 1});
+  question.decider = search::Decider::kJudgeAndLikelihood;
+  const auto answer = Solve(question);
+  ASSERT_TRUE(answer.ok()) << answer.status();
+  EXPECT_THAT(judge_.requests(), SizeIs(8));
+  EXPECT_EQ(answer->cost.duel_count, 12);
+  int overruled = 0;
+  for (const search::ExpansionTrace& expansion : answer->trace) {
+    for (const search::TracedDuel& duel : expansion.duels) {
+      // The script's judge is for the second by three to one, and its
+      // candidate i is e times as likely as the next.
+      const double odds = std::exp(duel.second - duel.first) / 3;
+      EXPECT_EQ(duel.winner, odds >= 1 ? duel.first : duel.second);
+      EXPECT_NEAR(duel.confidence, std::max(odds, 1.0) / (1 + odds), 1e-9);
+      EXPECT_EQ(duel.rationale, "so");
+      if (duel.winner == duel.first) ++overruled;
+    }
+  }
+  EXPECT_GT(overruled, 0);
 }
 
 TEST_F(SolverTest, SurvivorsAreContinuedSideBySide) {

@@ -50,6 +50,43 @@ TEST(LogProbability, WithoutTokensIsTheWorst) {
   EXPECT_EQ(Decided(Told(0, 0), Told(0, 0)).confidence, 0.5);
 }
 
+// What both say of a pair whose first text the judge prefers so surely.
+Verdict Weighed(double confidence, const TracedCandidate& first,
+                const TracedCandidate& second) {
+  ExpansionTrace expansion;
+  expansion.candidates = {second, first};
+  Compare compare;
+  compare.pairs = {{1, 0}};
+  Compared judged;
+  judged.verdicts = {{true, confidence, "seen"}};
+  return WithLikelihood(judged, compare, expansion).verdicts.at(0);
+}
+
+TEST(JudgeAndLikelihood, MultiplyTheirOdds) {
+  // 4 to 1, times 1 to 3.
+  const Verdict agreed =
+      Weighed(0.8, Told(std::log(0.1), 5), Told(std::log(0.3), 2));
+  EXPECT_TRUE(agreed.first_is_better);
+  EXPECT_NEAR(agreed.confidence, 4.0 / 7, 1e-12);
+  EXPECT_EQ(agreed.rationale, "seen");
+  // 2 to 1, times 1 to 3.
+  const Verdict overruled =
+      Weighed(2.0 / 3, Told(std::log(0.1), 5), Told(std::log(0.3), 2));
+  EXPECT_FALSE(overruled.first_is_better);
+  EXPECT_NEAR(overruled.confidence, 3.0 / 5, 1e-12);
+}
+
+TEST(JudgeAndLikelihood, AreTheJudgeWhereTheLikelihoodSaysNothing) {
+  EXPECT_NEAR(Weighed(0.7, Told(-1, 1), Told(-1, 4)).confidence, 0.7, 1e-12);
+  EXPECT_NEAR(Weighed(0.7, Told(0, 0), Told(NAN, 4)).confidence, 0.7, 1e-12);
+}
+
+TEST(JudgeAndLikelihood, LetNoJudgeBeSureBeyondAllLikelihood) {
+  EXPECT_TRUE(Weighed(1, Told(-13, 9), Told(0, 9)).first_is_better);
+  EXPECT_FALSE(Weighed(1, Told(-14, 9), Told(0, 9)).first_is_better);
+  EXPECT_FALSE(Weighed(1, Told(0, 0), Told(-99, 9)).first_is_better);
+}
+
 Compare Pairs(int count, int64_t seed) {
   Compare compare;
   for (int i = 0; i < count; ++i) compare.pairs.push_back({2 * i, 2 * i + 1});
