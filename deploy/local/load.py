@@ -11,6 +11,7 @@ STRATEGIES = (("single",), *((name, "--candidates=3")
                             for name in ("best-of-n", "sentence-beam", "stage-beam")))
 JUDGES = ("both-orders", "score", "write")
 PATIENCE = "2m"
+TEMPERATURE = 1.5  # At which candidates differ, so that there are duels.
 
 
 class Load:
@@ -27,7 +28,7 @@ class Load:
         strategy = STRATEGIES[number % len(STRATEGIES)]
         judge = JUDGES[number // len(STRATEGIES) % len(JUDGES)]
         return [self.program, "ask", "--server", self.server, "--image",
-                EXAMPLES / row["picture"], "--judge", judge, "--temperature", "1",
+                EXAMPLES / row["picture"], "--judge", judge, "--temperature", str(TEMPERATURE),
                 "--seed", str(number), "--timeout", PATIENCE, "--json",
                 "--strategy", *strategy, row["question"]]
 

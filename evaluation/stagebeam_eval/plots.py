@@ -6,8 +6,9 @@ from matplotlib.figure import Figure
 def whiskers(accuracies):
     """(shares, distances to the intervals' ends) in percent, as errorbar takes them."""
     shares = [100 * one["share"] for one in accuracies]
-    return shares, [[100 * (one["share"] - one["low"]) for one in accuracies],
-                    [100 * (one["high"] - one["share"]) for one in accuracies]]
+    # Where all are right or none, rounding can put an end on the share's other side.
+    return shares, [[100 * max(0.0, one["share"] - one["low"]) for one in accuracies],
+                    [100 * max(0.0, one["high"] - one["share"]) for one in accuracies]]
 
 
 def by_group(results, column):

@@ -25,7 +25,8 @@ class Experiments(unittest.TestCase):
             [sys.executable, "-m", "experiments", "--questions", str(QUESTIONS), "--pilot",
              str(PILOT), "--confirm", str(FURTHER), "--clusters", "1",
              "--binaries", pathlib.Path(ARGS.bin).resolve(), "--out", self.folder / "out",
-             "--docs", self.folder / "docs", "--only", "single", "beam-4", "best-of"],
+             "--docs", self.folder / "docs", "--only", "single", "beam-4", "best-of",
+             "judge-and-likelihood", "--temperature", "1.5"],
             env={"PYTHONPATH": str(SOURCE / "evaluation"), "PATH": "/usr/bin:/bin"},
             cwd=self.folder, stdin=subprocess.DEVNULL, capture_output=True, text=True)
         self.assertEqual(ended.returncode, 0, ended.stderr)
@@ -35,14 +36,16 @@ class Experiments(unittest.TestCase):
         said = self.run_them()
         self.assertIn("left out: forms_1000", said)
         figures = json.loads((self.folder / "docs/experiments/figures.json").read_text())
-        self.assertEqual(list(figures["sections"]), ["candidates", "strategies", "searched"])
+        self.assertEqual(list(figures["sections"]),
+                         ["candidates", "strategies", "judges", "searched"])
         single, beam = figures["sections"]["candidates"]["runs"]
         self.assertEqual((single["name"], beam["name"]), ("single", "beam-4"))
         self.assertEqual(single["accuracy"]["questions"], QUESTIONS)
         self.assertEqual((single["errors"], beam["errors"]), (0, 0))
         self.assertEqual((single["cost"]["candidates"], beam["cost"]["candidates"]), (1, 16))
         searched = figures["sections"]["searched"]
-        self.assertEqual([run["name"] for run in searched["runs"]], ["single", "beam-4"])
+        self.assertEqual([run["name"] for run in searched["runs"]],
+                         ["single", "beam-4", "judge-and-likelihood"])
         self.assertEqual(searched["questions"], FURTHER)
         # What costs the same was found on other questions.
         base, best = figures["sections"]["strategies"]["runs"]

@@ -20,7 +20,7 @@ from experiments import (  # noqa: E402
     matching,
     signals,
 )
-from stagebeam_eval import journals, predictions, tables  # noqa: E402
+from stagebeam_eval import journals, plots, predictions, statistics, tables  # noqa: E402
 
 QUESTIONS = 40
 COUNT = tables.Row("1", "1", "How many?", {}, {
@@ -55,6 +55,16 @@ class Duels(unittest.TestCase):
         table = tables.Table("bench", [COUNT, CHOICE], {}, 0)
         answers = {"1": {"trace": [expansion]}, "2": {"error": "INTERNAL: oh"}}
         self.assertEqual(duels.decided(table, answers), {"conclusion": [True, False]})
+
+
+class Whiskers(unittest.TestCase):
+    def test_do_not_point_backwards_where_all_are_right(self):
+        low, high = statistics.wilson(10, 10)
+        accuracies = [{"share": 1.0, "low": low, "high": high},
+                      {"share": 1.0, "low": low, "high": 1 - 1e-16}]
+        _, ends = plots.whiskers(accuracies)
+        self.assertEqual(ends[1], [0.0, 0.0])
+        self.assertTrue(all(end > 20 for end in ends[0]))
 
 
 class Signals(unittest.TestCase):
