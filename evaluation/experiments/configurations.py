@@ -41,8 +41,8 @@ TRAINED = tuple(f"{form}-{steps}" for steps in FORMS for form in FORMS[steps])
 SINGLE = Run("single", {"strategy": "single"})
 GREEDY = Run("greedy", {"strategy": "single", "temperature": 0})
 BEAM = beam(4)
-# What the search is for, asked of the questions that confirm, too.
 BOTH = search("judge-and-likelihood", "stage-beam", 4, decide="judge-and-likelihood")
+# What the search is for, asked of the questions that confirm, too.
 SEARCHED = Section("searched", (SINGLE, BEAM, BOTH))
 # Their tokens are matched to those of BEAM.
 MATCHED = {"best-of-n": "best-of", "sentence-beam": "sentence-beam"}

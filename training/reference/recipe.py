@@ -65,14 +65,11 @@ PHASES = (
           " --subjects SUMMARY CAPTION CONCLUSION", "decisions"),
     Phase("drawn-duels", "train.py",
           "--steps 1000 --rate 1e-3 --caption 0.1 --options 0.1 --drawn 0.4 --decided 8"
-          " --seed 22",
-          "short-duels"),
-    Phase("own-samples", "own_samples.py",
-          "--questions 4000 --each 6 --seed 5", "drawn-duels"),
+          " --seed 22", "short-duels"),
+    Phase("own-samples", "own_samples.py", "--questions 4000 --each 6 --seed 5", "drawn-duels"),
     Phase("own-duels", "train.py",
           "--steps 1600 --rate 1e-3 --caption 0.08 --options 0.08 --drawn 0.1 --own 0.3 --blind"
-          " --decided 8 --seed 51",
-          "drawn-duels", ("own-samples",)),
+          " --decided 8 --seed 51", "drawn-duels", ("own-samples",)),
 )
 # The same questions, steps and tokens for each form of answers, from the captions on; and the same
 # again for the two that the comparison is about.
